@@ -1,0 +1,42 @@
+"""Islands of agreement: labels, scores, parse trees and pictures from an array of states."""
+
+from glomtf.islands.agreement import island_agreements, level_agreement, mean_cosine
+from glomtf.islands.build import build_tree
+from glomtf.islands.overlap import parents
+from glomtf.islands.plot import levels_figure, tree_figure
+from glomtf.islands.report import render_report
+from glomtf.islands.scores import (
+    adjusted_rand,
+    edge_f1,
+    foreground_ari,
+    mean_best_overlap,
+    nestedness,
+    parent_accuracy,
+)
+from glomtf.islands.segment import segment, segment_k, tune, tune_threshold
+from glomtf.islands.tree import Level, Node, ParseTree, Picture
+
+__all__ = [
+    "Level",
+    "Node",
+    "ParseTree",
+    "Picture",
+    "adjusted_rand",
+    "build_tree",
+    "edge_f1",
+    "foreground_ari",
+    "island_agreements",
+    "level_agreement",
+    "levels_figure",
+    "mean_best_overlap",
+    "mean_cosine",
+    "nestedness",
+    "parent_accuracy",
+    "parents",
+    "render_report",
+    "segment",
+    "segment_k",
+    "tree_figure",
+    "tune",
+    "tune_threshold",
+]

@@ -1,0 +1,62 @@
+"""The nets between levels: one small MLP per level, shared by all columns."""
+
+import keras
+from keras import ops
+
+from glomtf.model.tokens import torch_linear
+
+ACTIVATIONS = {"gelu": lambda x: ops.gelu(x, approximate=False), "sine": ops.sin}
+
+
+@keras.saving.register_keras_serializable("glomtf")
+class ColumnNet(keras.layers.Layer):
+    """D -> ratio * D -> D at every column, optionally told where the column is.
+
+    Used upwards (the part's view of its whole) and downwards (a neural field: the whole's vector
+    and a location give the part that belongs there; Hinton 2021, section 2.1).
+
+    Args:
+        dim: D.
+        ratio: hidden width over D.
+        activation: ``"gelu"`` (exact) or ``"sine"`` (sinusoidal units, as Hinton suggests for
+            the top-down field).
+        location_dim: width of the location code that ``call`` receives; 0 for none. The code
+            joins the hidden layer through its own matrix, which is the same as concatenating it
+            to the input but is computed once for the whole batch.
+    """
+
+    def __init__(self, dim, ratio=4, activation="gelu", location_dim=0, **kwargs):
+        super().__init__(**kwargs)
+        self.dim, self.ratio = dim, ratio
+        self.activation, self.location_dim = activation, location_dim
+        hidden = dim * ratio
+        self.hidden = keras.layers.Dense(
+            hidden, dtype=self.dtype_policy, name="hidden", **torch_linear(dim)
+        )
+        self.out = keras.layers.Dense(
+            dim, dtype=self.dtype_policy, name="out", **torch_linear(hidden)
+        )
+        self.where = None
+        if location_dim:
+            self.where = keras.layers.Dense(
+                hidden, use_bias=False, dtype=self.dtype_policy, name="where",
+                kernel_initializer=torch_linear(location_dim)["kernel_initializer"],
+            )  # fmt: skip
+
+    def build(self, input_shape=None):
+        self.hidden.build((None, self.dim))
+        self.out.build((None, self.dim * self.ratio))
+        if self.where is not None:
+            self.where.build((None, self.location_dim))
+
+    def call(self, x, location=None):
+        """(B, N, D) and, if told to expect it, (N, location_dim) to (B, N, D)."""
+        columns = x.shape[1]
+        flat = ops.reshape(x, (-1, self.dim))
+        hidden = self.hidden(flat)
+        if self.where is not None:
+            there = self.where(ops.cast(location, self.compute_dtype))
+            hidden = ops.reshape(hidden, (-1, columns, self.dim * self.ratio)) + there
+            hidden = ops.reshape(hidden, (-1, self.dim * self.ratio))
+        out = self.out(ACTIVATIONS[self.activation](hidden))
+        return ops.reshape(out, (-1, columns, self.dim))

@@ -1,0 +1,37 @@
+"""Class and pose of its object at every column, the supervision of eGLOM."""
+
+from keras import ops
+
+
+def column_cross_entropy(logits, classes):
+    """Cross entropy of each foreground column with the class of the object it lies on.
+
+    Args:
+        logits: (B, N, K).
+        classes: (B, N) integers; -1 = no object here.
+
+    Returns:
+        (B, N) float32, 0 where there is no object.
+
+    References:
+        Culp, Sabour, Hinton, "Testing GLOM's ability to infer wholes from ambiguous parts", 2022.
+    """
+    logits = ops.cast(logits, "float32")
+    chosen = ops.one_hot(ops.maximum(classes, 0), logits.shape[-1], dtype="float32")
+    loss = ops.logsumexp(logits, axis=-1) - ops.sum(chosen * logits, axis=-1)
+    return ops.where(classes >= 0, loss, 0.0)
+
+
+def column_pose_error(predicted, poses, classes):
+    """Squared error of each foreground column's idea of its object's pose.
+
+    Args:
+        predicted: (B, N, P).
+        poses: (B, N, P), for instance (dy, dx) from the column to the object's centre and scale.
+        classes: (B, N) integers; -1 = no object here.
+
+    Returns:
+        (B, N) float32, mean over P, 0 where there is no object.
+    """
+    error = ops.mean(ops.square(ops.cast(predicted, "float32") - poses), axis=-1)
+    return ops.where(classes >= 0, error, 0.0)

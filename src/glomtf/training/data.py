@@ -1,0 +1,117 @@
+"""A pool of scenes, drawn once, that every epoch shows in a new order, turned and recoloured."""
+
+import keras
+import numpy as np
+
+from glomtf.worlds.scene import Scenes, column_labels
+
+
+def column_targets(scenes: Scenes, patch_size: int) -> dict[str, np.ndarray]:
+    """What the columns should know: label maps of S scenes at column resolution.
+
+    Returns:
+        ``parts`` and ``objects`` (S, rows, cols) int32, 0 = background; ``classes``
+        (S, rows, cols) int32, -1 = background; ``poses`` (S, rows, cols, 3) float32: right and
+        down from the column to its object's centre in half pictures, and the object's scale.
+    """
+    parts = column_labels(scenes.parts, patch_size).astype("int32")
+    objects = column_labels(scenes.objects, patch_size).astype("int32")
+    scene = np.arange(len(objects))[:, None, None]
+    classes = scenes.classes[scene, objects].astype("int32")
+    x, y, scale = np.moveaxis(scenes.poses[scene, objects, :3], -1, 0)
+    half = scenes.images.shape[1] / 2
+    rows, cols = np.indices(objects.shape[1:])
+    here_x, here_y = (cols + 0.5) * patch_size, (rows + 0.5) * patch_size
+    poses = np.stack([(x - here_x) / half, (y - here_y) / half, scale], axis=-1)
+    poses[classes < 0] = 0
+    return {"parts": parts, "objects": objects, "classes": classes, "poses": poses.astype("f4")}
+
+
+def turn(images, targets, k, mirror):
+    """Mirror (or not) and turn square pictures and their targets by k quarters, poses too."""
+    images = images[:, :, ::-1] if mirror else images
+    images = np.rot90(images, k, axes=(1, 2))
+    turned = {}
+    for name, value in targets.items():
+        value = value[:, :, ::-1] if mirror else value
+        value = np.rot90(value, k, axes=(1, 2))
+        if name == "poses":
+            right, down, scale = np.moveaxis(value, -1, 0)
+            right = -right if mirror else right
+            for _ in range(k):  # a quarter against the clock: right -> up
+                right, down = down, -right
+            value = np.stack([right, down, scale], axis=-1)
+        turned[name] = value
+    return images, turned
+
+
+def recolour(images, rng):
+    """Change the colours of uint8 pictures, the same way all over a picture: float32 in [0, 1].
+
+    Channels change places, brightness and contrast change a little, some become negatives: the
+    ground truth does not depend on any of it.
+    """
+    count = len(images)
+    order = rng.permuted(np.tile(np.arange(3), (count, 1)), axis=1)
+    x = np.take_along_axis(images, order[:, None, None, :], axis=3).astype("float32") / 255
+    negative = rng.random(count) < 0.15
+    x[negative] = 1 - x[negative]
+    gain = rng.uniform(0.75, 1.1, (count, 1, 1, 1))
+    offset = rng.uniform(-0.05, 0.15, (count, 1, 1, 1))
+    return np.clip(x * gain + offset, 0, 1, dtype="float32", casting="unsafe")
+
+
+class ScenePool(keras.utils.PyDataset):
+    """Batches from scenes kept in memory: (images (B, H, W, 3) float32, targets by name).
+
+    Batch i of epoch e is the same in every run with the same seed, also after a resume.
+
+    Args:
+        scenes: one or several batches of scenes of one size, square.
+        patch_size: pixels per column.
+        batch_size: B.
+        steps: batches per epoch; at most what the pool holds.
+        seed: of order and augmentation.
+        start_epoch: number of the first epoch this object will serve.
+        augment: whether to turn and recolour.
+    """
+
+    def __init__(
+        self, scenes, patch_size, batch_size, steps, seed=0, start_epoch=0, augment=True
+    ):
+        super().__init__()
+        self.images = np.concatenate([part.images for part in scenes])
+        each = [column_targets(part, patch_size) for part in scenes]
+        self.targets = {k: np.concatenate([t[k] for t in each]) for k in each[0]}
+        if steps * batch_size > len(self.images):
+            raise ValueError(
+                "A pool holds at least one epoch of scenes: expected "
+                f"{steps} x {batch_size} = {steps * batch_size} or more. "
+                f"Received: {len(self.images)}"
+            )
+        self.batch_size, self.steps, self.seed = batch_size, steps, seed
+        self.augment = augment
+        self.epoch = start_epoch
+        self._shuffle()
+
+    def __len__(self):
+        return self.steps
+
+    def on_epoch_end(self):
+        self.epoch += 1
+        self._shuffle()
+
+    def _shuffle(self):
+        order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.images))
+        self.order = order[: self.steps * self.batch_size] if self.augment else order.argsort()
+
+    def __getitem__(self, index):
+        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        images = self.images[chosen]
+        targets = {name: value[chosen] for name, value in self.targets.items()}
+        if not self.augment:
+            return images.astype("float32") / 255, targets
+        rng = np.random.default_rng((self.seed, self.epoch, index))
+        # A batch shares one turn: NumPy turns a view for free, and the next batch turns anew.
+        images, targets = turn(images, targets, int(rng.integers(4)), bool(rng.integers(2)))
+        return recolour(images, rng), {k: np.ascontiguousarray(v) for k, v in targets.items()}

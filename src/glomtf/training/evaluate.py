@@ -1,0 +1,170 @@
+"""Score a model's islands against the truth, level by depth, with the baselines beside it."""
+
+from functools import partial
+
+import keras
+import numpy as np
+from keras import ops
+
+from glomtf.islands import baselines
+from glomtf.islands.scores import (
+    adjusted_rand,
+    edge_f1,
+    foreground_ari,
+    mean_best_overlap,
+    nestedness,
+    parent_accuracy,
+)
+from glomtf.islands.segment import cuts_of, linkage, segment, segment_k, tune
+from glomtf.model.glom import Glom
+from glomtf.model.presets import reading_of
+from glomtf.training.data import column_targets
+from glomtf.training.settled import settled
+
+DEPTHS = ("parts", "objects")
+
+
+def scores(truth, labels):
+    """ARI with background, foreground ARI and mBO of (S, rows, cols) label maps."""
+    return {
+        "ari": adjusted_rand(truth, labels),
+        "fg_ari": foreground_ari(truth, labels),
+        "mbo": mean_best_overlap(truth, labels),
+    }
+
+
+def islands_of(model, scenes):
+    """Labels of every level by the model's own reading: L arrays (S, rows, cols), and states."""
+    reading = reading_of(model)
+    states = settled(model, scenes.images, reading.iters)
+    labels = [
+        np.stack([segment(s[..., level, :], threshold=threshold) for s in states])
+        for level, threshold in enumerate(reading.thresholds)
+    ]
+    return labels, states
+
+
+def score_model(model, scenes):
+    """Every level against every depth of the truth, and the tree.
+
+    Args:
+        model: a Glom; its ``reading`` says how its states are read.
+        scenes: a batch the model has never seen.
+
+    Returns:
+        {"levels": {level: {depth: {"ari", "fg_ari", "mbo", "fg_ari_oracle_k"}}}, "tree":
+        {"nestedness", "parent_accuracy", "edge_f1"}}. Only ``fg_ari_oracle_k`` is told how many
+        segments there are, to compare with papers.
+    """
+    truth, reading = column_targets(scenes, model.patch_size), reading_of(model)
+    labels, states = islands_of(model, scenes)
+    levels = {}
+    for level, found in enumerate(labels, start=1):
+        levels[str(level)] = {}
+        for depth in DEPTHS:
+            oracle = np.stack(
+                [
+                    segment_k(s[..., level - 1, :], len(np.unique(t)))
+                    for s, t in zip(states, truth[depth], strict=True)
+                ]
+            )
+            levels[str(level)][depth] = scores(truth[depth], found) | {
+                "fg_ari_oracle_k": foreground_ari(truth[depth], oracle)
+            }
+    parts, objects = labels[reading.part_level - 1], labels[reading.object_level - 1]
+    tree = {
+        "nestedness": nestedness(parts, objects),
+        "parent_accuracy": parent_accuracy(truth["parts"], truth["objects"], parts, objects),
+        "edge_f1": edge_f1(truth["parts"], truth["objects"], parts, objects),
+    }
+    return {"levels": levels, "tree": tree}
+
+
+def score_baselines(model, validation, test):
+    """What a level has to beat, every threshold fixed on the validation scenes.
+
+    Pictures alone (colour, position + colour, flat areas, raw patches), vectors that never
+    learned to agree (the model's own tokens, an untrained Glom), and two oracles that are told
+    the true count: position alone, and position within the true foreground.
+
+    Returns:
+        {name: {depth: {"ari", "fg_ari", "mbo"}}}.
+    """
+    known = column_targets(validation, model.patch_size)
+    truth = column_targets(test, model.patch_size)
+    grid = truth["parts"].shape[1:]
+    fresh = untrained(model)
+    reading = reading_of(model)
+
+    def vectors(get, images):
+        return [cuts_of(linkage(v), grid) for v in get(images)]
+
+    def pictures(method, images):
+        return [method(image, grid) for image in images]
+
+    sources = {
+        "colour clusters": partial(pictures, baselines.colour_clusters),
+        "position + colour": partial(pictures, baselines.position_colour_clusters),
+        "connected flat colour": partial(pictures, baselines.flat_components),
+        "raw patches": partial(pictures, baselines.raw_patches),
+        "tokens": partial(vectors, partial(tokens_of, model)),
+        "untrained Glom": partial(
+            vectors, lambda images: settled(fresh, images, reading.iters)[..., -1, :]
+        ),
+    }
+    result = {}
+    for name, cuts in sources.items():
+        tried, used = cuts(validation.images), cuts(test.images)
+        result[name] = {}
+        for depth in DEPTHS:
+            threshold, _ = tune(tried, known[depth])
+            labels = np.stack([cut(threshold) for cut in used])
+            result[name][depth] = scores(truth[depth], labels)
+    oracles = {
+        "position, true count": lambda t: baselines.position_clusters(grid, len(np.unique(t))),
+        "true foreground + position": baselines.true_foreground_clusters,
+    }
+    for name, method in oracles.items():
+        result[name] = {
+            depth: scores(truth[depth], np.stack([method(t) for t in truth[depth]]))
+            for depth in DEPTHS
+        }
+    return result
+
+
+def tokens_of(model, images):
+    """The stem's view of the pictures before any level: (S, rows, cols, D) float32."""
+    out = []
+    for start in range(0, len(images), 25):
+        tokens, grid = model.tokens(images[start : start + 25].astype("float32") / 255)
+        out.append(ops.convert_to_numpy(tokens).reshape(-1, *grid, model.dim))
+    return np.concatenate(out)
+
+
+def untrained(model, seed=0):
+    """The same Glom with fresh weights."""
+    keras.utils.set_random_seed(seed)
+    return Glom.from_config(model.get_config())
+
+
+def table(result):
+    """The score matrix as text, for the terminal: one row per level or baseline."""
+    head = f"{'':28}" + "".join(f"{d + ' ' + s:>16}" for d in DEPTHS for s in ("ARI", "FG-ARI", "mBO"))
+    lines = [head]
+
+    def row(name, by_depth):
+        values = [by_depth[d][s] for d in DEPTHS for s in ("ari", "fg_ari", "mbo")]
+        lines.append(f"{name:28}" + "".join(f"{v:16.3f}" for v in values))
+
+    for level, by_depth in result["model"]["levels"].items():
+        row(f"level {level}", by_depth)
+    for level, by_depth in result.get("control", {"levels": {}})["levels"].items():
+        row(f"feed-forward, level {level}", by_depth)
+    for name, by_depth in result["baselines"].items():
+        row(name, by_depth)
+    for who in ("model", "control"):
+        if who in result:
+            tree = result[who]["tree"]
+            name = "tree" if who == "model" else "feed-forward tree"
+            lines.append(f"{name}: " + ", ".join(f"{k} {v:.3f}" for k, v in tree.items()))
+    return "\n".join(lines)

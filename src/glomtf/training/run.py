@@ -1,0 +1,197 @@
+"""Carry out a recipe: stages of Keras ``fit`` with checkpoints, then thresholds from validation."""
+
+import json
+import shutil
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import keras
+
+from glomtf.islands.segment import tune_threshold
+from glomtf.model.glom import Glom
+from glomtf.model.presets import Reading, save_run
+from glomtf.training.data import ScenePool, column_targets
+from glomtf.training.settled import settled
+from glomtf.training.tasks import ClassAndPose, Masks, Reconstruction
+from glomtf.worlds.figures import Figures
+from glomtf.worlds.icons import Icons
+
+# Seeds of scenes. Training scenes use TRAINING + seed; the others are fixed, so every run is
+# validated and tested on the same scenes.
+VALIDATION, TEST, TRAINING = 1, 2, 1000
+VALIDATION_SCENES = 200
+CONFIG, STATE, HISTORY = "recipe.json", "progress.json", "history.csv"
+
+
+def validation_scenes(recipe, icons):
+    """The scenes on which thresholds are fixed, from every world the recipe trains on.
+
+    Icons of the validation split in both styles: varied as in training, original as in use.
+    """
+    scenes = []
+    if recipe.icons:
+        scenes += [
+            Icons(icons, split="validation", style=style).scenes(VALIDATION_SCENES, VALIDATION)
+            for style in ("varied", "original")
+        ]
+    if recipe.figures:
+        scenes.append(Figures().scenes(VALIDATION_SCENES, VALIDATION))
+    return scenes
+
+
+def training_scenes(recipe, icons, seed):
+    """The pool of a run: as many scenes of each world as the recipe says."""
+    scenes = []
+    if recipe.icons:
+        scenes.append(Icons(icons, split="train").scenes(recipe.icons, TRAINING + seed))
+    if recipe.figures:
+        scenes.append(Figures().scenes(recipe.figures, TRAINING + seed))
+    return scenes
+
+
+def make_task(recipe, glom, iters, seed):
+    """The Keras model that trains ``glom`` for ``iters`` steps of settling."""
+    if recipe.task == "masks":
+        return Masks(glom, iters, recipe.part_level, recipe.object_level)
+    if recipe.task == "class_pose":
+        return ClassAndPose(glom, iters, recipe.object_level, len(Figures().classes))
+    return Reconstruction(glom, iters, seed=seed)
+
+
+def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
+    """Train a Glom and leave a run's folder that :func:`glomtf.load` reads.
+
+    Args:
+        recipe: a :class:`Recipe`.
+        out: the run's folder: ``recipe.json``, ``history.csv``, at the end ``model.json`` and
+            ``model.weights.h5``; while it runs also checkpoints, one per epoch.
+        icons: folder or archive of SVG icons, where the recipe needs one.
+        seed: of the weights, the scenes and their order.
+        resume: carry on a run that was killed, from its last whole epoch.
+        name: the recipe's name, for the record.
+        verbose: of Keras ``fit``; 1 draws a progress bar.
+
+    Returns:
+        The trained :class:`Glom` with its ``reading``.
+
+    Raises:
+        ValueError: no icons where they are needed, a folder that holds a run already, or nothing
+            to resume, or another recipe or seed than the run was started with.
+    """
+    if recipe.icons and icons is None:
+        raise ValueError(
+            "expected --data with a folder or archive of SVG icons, which this recipe trains on, "
+            "got none"
+        )
+    out = Path(out)
+    wanted = {"name": name, "seed": seed, "icons": str(icons or ""), "recipe": asdict(recipe)}
+    progress = _begin(out, json.loads(json.dumps(wanted)), resume)
+    keras.utils.set_random_seed(seed)
+    glom = Glom(**recipe.glom, data_format="channels_last")
+    scenes = training_scenes(recipe, icons, seed)
+    held_out = validation_scenes(recipe, icons)
+    epoch = 0
+    for number, stage in enumerate(recipe.stages):
+        if number >= progress["stages_done"]:
+            started = time.monotonic()
+            _fit(recipe, stage, number, epoch, glom, scenes, held_out, out, seed, verbose)
+            progress["stages_done"] = number + 1
+            progress["minutes"] += (time.monotonic() - started) / 60
+            glom.save_weights(out / f"stage-{number + 1}.weights.h5")
+            (out / STATE).write_text(json.dumps(progress))
+        elif number + 1 == progress["stages_done"]:
+            glom.load_weights(out / f"stage-{number + 1}.weights.h5")
+        epoch += stage.epochs
+    glom.reading = fix_thresholds(recipe, glom, held_out)
+    details = wanted | {"minutes": round(progress["minutes"], 1), "keras": keras.__version__}
+    del details["icons"]  # a path of this machine
+    save_run(glom, out, glom.reading, details)
+    for number in range(len(recipe.stages)):
+        shutil.rmtree(out / f"checkpoint-{number + 1}", ignore_errors=True)
+    return glom
+
+
+def fix_thresholds(recipe, glom, scenes):
+    """The :class:`Reading` whose thresholds segment validation scenes best.
+
+    The part level and those below it are judged by true parts, the ones above by true objects.
+    """
+    iters = recipe.stages[-1].iters
+    images, truth = [], []
+    for part in scenes:
+        images.append(part.images)
+        truth.append(column_targets(part, glom.patch_size))
+    states = [settled(glom, each, iters) for each in images]
+    thresholds = []
+    for level in range(1, glom.levels + 1):
+        depth = "parts" if level <= recipe.part_level else "objects"
+        vectors = [s[..., level - 1, :] for s in states]
+        best, _ = tune_threshold(
+            [v for group in vectors for v in group], [t for group in truth for t in group[depth]]
+        )
+        thresholds.append(round(float(best), 4))
+    return Reading(iters, tuple(thresholds), recipe.part_level, recipe.object_level)
+
+
+def _begin(out, wanted, resume):
+    """Start or take up a run's folder; its progress."""
+    config = out / CONFIG
+    if not resume:
+        if config.exists():
+            raise ValueError(
+                f"expected a new folder for the run, got {out} with a run in it; "
+                "add --resume to carry it on or choose another --out"
+            )
+        out.mkdir(parents=True, exist_ok=True)
+        config.write_text(json.dumps(wanted, indent=1) + "\n")
+        return {"stages_done": 0, "minutes": 0.0}
+    if not config.exists():
+        raise ValueError(f"expected a run to resume, got {out} without {CONFIG}; leave --resume out")
+    found = json.loads(config.read_text())
+    for key, value in wanted.items():
+        if found.get(key) != value:
+            raise ValueError(
+                f"expected the {key} that {out} was started with, got another; give the same "
+                "arguments or a new --out"
+            )
+    progress = out / STATE
+    return json.loads(progress.read_text()) if progress.exists() else {"stages_done": 0, "minutes": 0.0}
+
+
+def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, verbose):
+    """One stage; its epochs are numbered on from ``first_epoch``."""
+    task = make_task(recipe, glom, stage.iters, seed)
+    glom.step.train_settling(stage.iters > 0)
+    checkpoint = out / f"checkpoint-{number + 1}"
+    metadata = checkpoint / "training_metadata.json"
+    start = json.loads(metadata.read_text())["epoch"] if metadata.exists() else first_epoch
+    total = stage.epochs * stage.steps
+    task.compile(
+        optimizer=keras.optimizers.Adam(
+            keras.optimizers.schedules.CosineDecay(
+                stage.learning_rate / 100, total, alpha=1e-2,
+                warmup_target=stage.learning_rate, warmup_steps=min(200, total // 10),
+            ),
+            global_clipnorm=1.0,
+        )
+    )  # fmt: skip
+    pool = ScenePool(scenes, glom.patch_size, recipe.batch_size, stage.steps, seed, start)
+    size = min(recipe.batch_size, sum(len(s) for s in held_out))
+    check = ScenePool(held_out, glom.patch_size, size, sum(len(s) for s in held_out) // size,
+                      augment=False)  # fmt: skip
+    task(pool[0][0][:1])  # makes every weight before a checkpoint is read into them
+    task.fit(
+        pool,
+        validation_data=check,
+        epochs=first_epoch + stage.epochs,
+        initial_epoch=first_epoch,
+        verbose=verbose,
+        callbacks=[
+            keras.callbacks.BackupAndRestore(
+                checkpoint, double_checkpoint=True, delete_checkpoint=False
+            ),
+            keras.callbacks.CSVLogger(out / HISTORY, append=True),
+            keras.callbacks.TerminateOnNaN(raise_error=True),
+        ],
+    )

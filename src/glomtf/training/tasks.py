@@ -1,0 +1,108 @@
+"""What a Glom is trained to do: Keras models that put an objective on its states."""
+
+import keras
+from keras import ops
+
+from glomtf.model.heads import Reconstruct, WhatAndWhere
+from glomtf.model.tokens import patches
+from glomtf.objectives import (
+    column_cross_entropy,
+    column_pose_error,
+    masked_patch_error,
+    segment_contrast,
+    segment_weights,
+)
+
+
+def _flat(maps):
+    """(B, rows, cols, ...) to (B, N, ...)."""
+    return ops.reshape(maps, (-1, maps.shape[1] * maps.shape[2], *maps.shape[3:]))
+
+
+class Masks(keras.Model):
+    """Islands by masks: agreement within true parts at one level, within objects at another.
+
+    Args:
+        glom: the model to train.
+        iters: settling steps; 0 trains the feed-forward sweep alone.
+        part_level, object_level: levels, 1 = lowest.
+        temperature: of the contrast.
+        last: on how many of the last states the loss is put.
+    """
+
+    def __init__(self, glom, iters, part_level, object_level, temperature=0.1, last=2, **kwargs):
+        super().__init__(**kwargs)
+        self.glom, self.iters, self.temperature = glom, iters, temperature
+        self.depths = {"parts": part_level, "objects": object_level}
+        self.last = min(last, iters + 1)
+
+    def call(self, images):
+        """(B, H, W, C) to {depth: (last, B, N, D)}."""
+        trajectory = self.glom.settle(images, self.iters)[-self.last :]
+        return {
+            depth: ops.stack([state[level - 1] for state in trajectory])
+            for depth, level in self.depths.items()
+        }
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        total = 0.0
+        for depth, states in y_pred.items():
+            segments = _flat(y[depth])
+            weights = segment_weights(segments)
+            for i in range(self.last):
+                loss = segment_contrast(states[i], segments, temperature=self.temperature)
+                total = total + ops.mean(ops.sum(weights * loss, axis=-1))
+        return total / self.last
+
+
+class ClassAndPose(keras.Model):
+    """Every column says the class and pose of its object, read from the object level (eGLOM)."""
+
+    def __init__(self, glom, iters, object_level, classes, **kwargs):
+        super().__init__(**kwargs)
+        self.glom, self.iters, self.object_level = glom, iters, object_level
+        self.head = WhatAndWhere(classes, pose=3)
+
+    def call(self, images):
+        """(B, H, W, C) to {"classes": (B, N, K) logits, "poses": (B, N, 3)}."""
+        state = self.glom.settle(images, self.iters)[-1]
+        logits, poses = self.head(state[self.object_level - 1])
+        return {"classes": logits, "poses": poses}
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        classes = _flat(y["classes"])
+        what = column_cross_entropy(y_pred["classes"], classes)
+        where = column_pose_error(y_pred["poses"], _flat(y["poses"]), classes)
+        there = ops.maximum(ops.sum(ops.cast(classes >= 0, "float32")), 1.0)
+        return ops.sum(what + 10.0 * where) / there
+
+
+class Reconstruction(keras.Model):
+    """Patches are hidden, the columns settle, level 1 draws what was hidden.
+
+    Args:
+        glom, iters: the model and its settling steps.
+        hide: share of the patches replaced by mid-grey.
+        seed: of the choice of patches.
+    """
+
+    def __init__(self, glom, iters, hide=0.5, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        self.glom, self.iters, self.hide = glom, iters, hide
+        self.head = Reconstruct(glom.patch_size, glom.channels)
+        self.random = keras.random.SeedGenerator(seed)
+
+    def call(self, images):
+        """(B, H, W, C) to {"patches": (B, N, p * p * C), "hidden": (B, N) bool}."""
+        rows, cols = (side // self.glom.patch_size for side in images.shape[1:3])
+        noise = keras.random.uniform((ops.shape(images)[0], rows, cols), seed=self.random)
+        hidden = noise < self.hide
+        cover = ops.repeat(ops.repeat(hidden, self.glom.patch_size, 1), self.glom.patch_size, 2)
+        seen = ops.where(cover[..., None], 0.5, images)
+        state = self.glom.settle(seen, self.iters)[-1]
+        return {"patches": self.head(state[0]), "hidden": ops.reshape(hidden, (-1, rows * cols))}
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        hidden = y_pred["hidden"]
+        error = masked_patch_error(y_pred["patches"], patches(x, self.glom.patch_size), hidden)
+        return ops.sum(error) / ops.maximum(ops.sum(ops.cast(hidden, "float32")), 1.0)

@@ -1,0 +1,194 @@
+"""Composing a picture: stencils placed on a canvas, painted, antialiased and labelled."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .scene import Scene
+from .stencil import Coat, Floats, Stencil
+
+# An object of which less than this is left to see, behind others or out of the frame, would be
+# a truth that nobody can find in the picture.
+VISIBLE_SHARE = 0.4
+
+
+class Canvas:
+    """Objects placed on an empty square, at twice the picture's resolution.
+
+    ``size`` is the picture's side in pixels, ``most`` the greatest number of objects.
+    """
+
+    def __init__(self, size: int, most: int) -> None:
+        self.size = size
+        self._parts = np.zeros((2 * size, 2 * size), np.int16)
+        self._objects = np.zeros((2 * size, 2 * size), np.int16)
+        self._owners = [0]  # the object of each part
+        self._classes = np.full(most + 1, -1, np.int16)
+        self._poses = np.zeros((most + 1, 4), np.float32)
+        self._wholes = np.zeros(most + 1)  # area if nothing hid the object
+        self._seen = np.zeros(most + 1)  # area not hidden yet
+        self.count = 0
+
+    @property
+    def discs(self) -> Floats:
+        """Centre x, y and radius in pixels of the objects placed so far, (n, 3)."""
+        discs = self._poses[1 : self.count + 1, :3].copy()
+        discs[:, 2] *= self.size / 2
+        return discs
+
+    def place(
+        self,
+        stencil: Stencil,
+        kind: int,
+        centre: tuple[float, float],
+        radius: float,
+        angle: float,
+        mirrored: bool,
+    ) -> bool:
+        """Put an object of class ``kind`` on top; centre and radius in pixels.
+
+        Returns False, and changes nothing, when too little of it or of one below would be seen.
+        """
+        x, y, reach = 2 * centre[0], 2 * centre[1], 2 * radius * 2**0.5
+        x0, x1 = max(0, int(x - reach)), min(2 * self.size, int(x + reach) + 1)
+        y0, y1 = max(0, int(y - reach)), min(2 * self.size, int(y + reach) + 1)
+        if x0 >= x1 or y0 >= y1:
+            return False
+        zoom = stencil.radius / (2 * radius)
+        side = len(stencil.map)
+        cosine, sine = np.cos(angle) * zoom, np.sin(angle) * zoom
+        across = np.arange(x0, x1) + (0.5 - x)
+        down = (np.arange(y0, y1) + (0.5 - y))[:, None]
+        column = cosine * across + sine * down
+        if mirrored:
+            column = -column
+        row = cosine * down - sine * across
+        # Clipping sends everything outside to the stencil's transparent border.
+        column = np.clip(column + side / 2, 0, side - 1).astype(np.intp)
+        row = np.clip(row + side / 2, 0, side - 1).astype(np.intp)
+        index = stencil.map.ravel().take(row * side + column)
+        mask = index > 0
+
+        whole = stencil.area / zoom**2
+        objects = self._objects[y0:y1, x0:x1]
+        seen = self._seen - np.bincount(objects[mask], minlength=len(self._seen))
+        new = self.count + 1
+        seen[new] = np.count_nonzero(mask)
+        self._wholes[new] = whole
+        if (seen[1 : new + 1] < VISIBLE_SHARE * self._wholes[1 : new + 1]).any():
+            return False
+        self.count, self._seen = new, seen
+        np.copyto(self._parts[y0:y1, x0:x1], index + np.int16(len(self._owners) - 1), where=mask)
+        objects[mask] = new
+        self._owners += [new] * stencil.parts
+        self._classes[new] = kind
+        self._poses[new] = (*centre, radius / (self.size / 2), angle)
+        return True
+
+    def rim(self, coats: list[Coat]) -> Floats:
+        """The colours that meet the background, one per pixel of the objects' rims, (n, 3)."""
+        parts = self._parts[::2, ::2]
+        empty = parts == 0
+        rim = np.zeros_like(empty)
+        rim[1:] |= empty[:-1]
+        rim[:-1] |= empty[1:]
+        rim[:, 1:] |= empty[:, :-1]
+        rim[:, :-1] |= empty[:, 1:]
+        return _table(coats)[parts[rim & ~empty]]
+
+    def finish(self, coats: list[Coat], background: Floats) -> tuple[Floats, Scene]:
+        """Paint the objects over a background (size, size, 3) in 0..255, one coat per object.
+
+        Returns the unrounded picture (size, size, 3), 0..255, and the scene with its rounding.
+        """
+        parts = self._parts
+        pixels = _table(coats).take(parts, axis=0)
+        if any(coat.slopes is not None for coat in coats):
+            self._shade(pixels, coats)
+        for width in (1, 2):
+            inked = [coat.ink is not None and coat.ink_width == width for coat in coats]
+            if any(inked):
+                self._outline(pixels, coats, inked, width)
+        picture = pixels[::2, ::2] + pixels[1::2, ::2] + pixels[::2, 1::2] + pixels[1::2, 1::2]
+        empty = (parts == 0).astype(np.float32)
+        bare = empty[::2, ::2] + empty[1::2, ::2] + empty[::2, 1::2] + empty[1::2, 1::2]
+        picture += background * bare[:, :, None]
+        picture *= 0.25
+        return picture, self._scene(picture)
+
+    def _shade(self, pixels: Floats, coats: list[Coat]) -> None:
+        rows = [np.zeros((1, 3), np.float32)]  # x slope, y slope, offset per part
+        for (x, y, radius), coat in zip(self.discs, coats, strict=True):
+            table = np.zeros((len(coat.colours), 3), np.float32)
+            if coat.slopes is not None:
+                table[:, :2] = coat.slopes / (2 * radius)
+                table[:, 2] = -2 * (table[:, 0] * x + table[:, 1] * y)
+            rows.append(table)
+        x_slope, y_slope, offset = np.concatenate(rows).T
+        along = np.arange(2 * self.size, dtype=np.float32)
+        light = x_slope.take(self._parts) * along
+        light += y_slope.take(self._parts) * along[:, None]
+        light += offset.take(self._parts)
+        pixels *= (1 + light)[:, :, None]
+
+    def _outline(self, pixels: Floats, coats: list[Coat], inked: list[bool], width: int) -> None:
+        parts = self._parts
+        edge = np.zeros(parts.shape, bool)
+        for _ in range(width):
+            wider = edge.copy()
+            across = (parts[:, 1:] != parts[:, :-1]) | edge[:, 1:] | edge[:, :-1]
+            down = (parts[1:] != parts[:-1]) | edge[1:] | edge[:-1]
+            wider[:, 1:] |= across
+            wider[:, :-1] |= across
+            wider[1:] |= down
+            wider[:-1] |= down
+            edge = wider
+        edge &= np.array([False, *inked])[self._objects]
+        inks = np.array([(0, 0, 0) if coat.ink is None else coat.ink for coat in coats])
+        pixels[edge] = inks[self._objects[edge] - 1]
+
+    def _scene(self, picture: Floats) -> Scene:
+        a, b = self._parts[::2, ::2], self._parts[::2, 1::2]
+        c, d = self._parts[1::2, ::2], self._parts[1::2, 1::2]
+        # The most frequent of the four, the first where they tie.
+        parts = np.where((b == c) | (b == d), b, np.where(c == d, c, a))
+        parts = np.where((a == b) | (a == c) | (a == d), a, parts)
+        owners = np.array(self._owners, np.int16)
+        present = np.bincount(parts.ravel(), minlength=len(owners)) > 0
+        visible = np.unique(owners[present & (owners > 0)])
+        new_part = np.where(present & (owners > 0), np.cumsum(present & (owners > 0)), 0)
+        new_object = np.zeros(self.count + 1, np.int16)
+        new_object[visible] = np.arange(1, len(visible) + 1)
+        classes, poses = np.full_like(self._classes, -1), np.zeros_like(self._poses)
+        classes[1 : len(visible) + 1] = self._classes[visible]
+        poses[1 : len(visible) + 1] = self._poses[visible]
+        return Scene(
+            image=np.clip(picture + 0.5, 0, 255).astype(np.uint8),
+            parts=new_part.astype(np.int16).take(parts),
+            objects=new_object[owners].take(parts),
+            classes=classes,
+            poses=poses,
+        )
+
+
+def _table(coats: list[Coat]) -> Floats:
+    """Colours by part label; the background's is black, so that it adds nothing."""
+    return np.concatenate([np.zeros((1, 3), np.float32), *(coat.colours for coat in coats)])
+
+
+def near_or_anywhere(
+    rng: np.random.Generator, canvas: Canvas, radius: float, crowding: float
+) -> tuple[float, float]:
+    """A centre for the next object: with probability ``crowding`` one that touches an earlier one.
+
+    Position alone tells separate objects apart; touching and overlapping ones need their looks.
+    """
+    size, margin = canvas.size, 0.75 * radius
+    if canvas.count and rng.random() < crowding:
+        x, y, other = canvas.discs[rng.integers(canvas.count)]
+        distance, direction = (radius + other) * rng.uniform(0.6, 1.0), rng.uniform(0, 2 * np.pi)
+        x, y = x + distance * np.cos(direction), y + distance * np.sin(direction)
+        if margin <= x <= size - margin and margin <= y <= size - margin:
+            return float(x), float(y)
+    x, y = rng.uniform(margin, size - margin, 2)
+    return float(x), float(y)

@@ -1,0 +1,155 @@
+"""Glom's arithmetic in plain float64 NumPy, loop by loop, to compare the model with.
+
+Written from the formulas of Hinton's paper and the meaning of Glom's arguments. It takes the
+arguments as the user gives them and the trained weights by name; it shares no code with Glom.
+"""
+
+import math
+
+import keras
+import numpy as np
+
+erf = np.vectorize(math.erf)
+
+
+def parameters(model):
+    """The weights of a Glom as float64 arrays, per net a dict of its matrices."""
+
+    def array(variable):
+        if variable is None:
+            return None
+        return np.asarray(keras.ops.convert_to_numpy(variable), "float64")
+
+    def net(layer):
+        return {
+            "w1": array(layer.hidden.kernel), "b1": array(layer.hidden.bias),
+            "w2": array(layer.out.kernel), "b2": array(layer.out.bias),
+            "where": None if layer.where is None else array(layer.where.kernel),
+        }  # fmt: skip
+
+    return {
+        "bottom_up": [net(layer) for layer in model.step.bottom_up],
+        "top_down": [net(layer) for layer in model.step.top_down],
+        "location": array(model.step.location),
+        "initial": array(model.initial_levels),
+        "log_weights": array(model.step.log_weights),
+        "log_beta": array(model.step.log_beta),
+    }
+
+
+def spread(value, levels):
+    return list(value) if isinstance(value, (list, tuple)) else [value] * levels
+
+
+def location_code(grid, reference_grid, octaves):
+    """Centres of the columns in units of half the longer side, then sines, then cosines."""
+    code = []
+    for row in range(grid[0]):
+        for col in range(grid[1]):
+            y = (row - (grid[0] - 1) / 2) / (max(reference_grid) / 2)
+            x = (col - (grid[1] - 1) / 2) / (max(reference_grid) / 2)
+            angles = [math.pi * 2**k * p for k in range(octaves) for p in (y, x)]
+            code.append([y, x, *map(math.sin, angles), *map(math.cos, angles)])
+    return np.array(code)
+
+
+def mlp(net, x, unit="gelu", code=None):
+    """One net at every column, the location's code beside the vector: (N, D) to (N, D)."""
+    w1 = net["w1"]
+    if code is not None:
+        x, w1 = np.concatenate([x, code], axis=1), np.concatenate([w1, net["where"]])
+    h = x @ w1 + net["b1"]
+    h = np.sin(h) if unit == "sine" else 0.5 * h * (1 + erf(h / math.sqrt(2)))
+    return h @ net["w2"] + net["b2"]
+
+
+def attention_row(x, i, *, beta, similarity, attend_self, radius, neighbours, grid):
+    """a_ij = softmax over the columns j that i may see: (N, D) to (N,)."""
+    scores = {}
+    for j in range(len(x)):
+        away = math.dist(divmod(i, grid[1]), divmod(j, grid[1]))
+        if radius and away > radius:
+            continue
+        score = x[i] @ x[j]
+        if similarity in ("mixed", "cosine"):
+            score /= np.linalg.norm(x[j])
+        if similarity == "cosine":
+            score /= np.linalg.norm(x[i])
+        scores[j] = -5e-4 if i == j and not attend_self else beta * score
+    kept = sorted(scores, key=scores.get, reverse=True)[:neighbours]
+    row = np.zeros(len(x))
+    row[kept] = np.exp([scores[j] - scores[kept[0]] for j in kept])
+    return row / row.sum()
+
+
+def normalised(x, norm):
+    if norm == "layer":
+        x = x - x.mean(axis=-1, keepdims=True)
+    if norm is not None:
+        x = x / np.sqrt((x**2).mean(axis=-1, keepdims=True) + 1e-6)
+    return x / math.sqrt(x.shape[-1]) if norm == "unit" else x
+
+
+def scheduled(schedule, t):
+    """The entry for step t = 0, 1, ...; once a schedule has ended its last entry holds."""
+    return np.array(schedule[t] if t < len(schedule) else schedule[-1], "float64")
+
+
+def mixing(p, given, t):
+    """The weights of (previous, bottom_up, top_down, consensus): (L, 4), rows sum to 1."""
+    table = given.get("contribution_weights") or (1, 1, 1, 1)
+    table = np.array(np.broadcast_to(table, (given["levels"], 4)), "float64")
+    if p["log_weights"] is not None:
+        table = np.exp(p["log_weights"])
+    if given.get("contribution_schedule"):
+        table = table * scheduled(given["contribution_schedule"], t)
+    table[-1, 2] = 0
+    return table / table.sum(axis=1, keepdims=True)
+
+
+def step(p, given, state, tokens, grid, reference_grid, t):
+    """One step of one picture: (N, L, D) and (N, D) to (N, L, D)."""
+    columns, levels, dim = state.shape
+    code = location_code(grid, reference_grid, given.get("location_frequencies", 4))
+    upwards = code if given.get("bottom_up_location") == "fourier" else None
+    where = given.get("top_down_location", "learned")
+    weights = mixing(p, given, t)
+    betas = spread(dim**-0.5 if given.get("beta") is None else given["beta"], levels)
+    if p["log_beta"] is not None:
+        betas = np.exp(p["log_beta"])
+    factor = scheduled(given["beta_schedule"], t) if given.get("beta_schedule") else 1.0
+    new = np.zeros_like(state)
+    for n in range(levels):
+        x = state[:, n]
+        below = tokens if n == 0 else state[:, n - 1]
+        mixed = weights[n, 0] * x + weights[n, 1] * mlp(p["bottom_up"][n], below, code=upwards)
+        if n + 1 < levels:
+            above = state[:, n + 1] + (p["location"] if where == "learned" else 0)
+            unit = given.get("top_down_activation", "gelu")
+            field = code if where == "fourier" else None
+            mixed = mixed + weights[n, 2] * mlp(p["top_down"][n], above, unit, field)
+        how = {
+            "beta": betas[n] * factor,
+            "similarity": given.get("similarity", "mixed"),
+            "attend_self": given.get("consensus_self", False),
+            "radius": spread(given.get("local_consensus_radius", 0), levels)[n],
+            "neighbours": spread(given.get("neighbours"), levels)[n],
+            "grid": grid,
+        }
+        rows = np.array([attention_row(x, i, **how) for i in range(columns)])
+        mixed = mixed + weights[n, 3] * (rows @ x)
+        new[:, n] = normalised(mixed, given.get("state_norm"))
+    return new
+
+
+def start(p, given, tokens, grid, reference_grid):
+    """The initial state of one picture: (N, L, D)."""
+    if p["initial"] is not None:
+        return np.stack([p["initial"]] * len(tokens))
+    code = location_code(grid, reference_grid, given.get("location_frequencies", 4))
+    upwards = code if given.get("bottom_up_location") == "fourier" else None
+    state, below = [], tokens
+    for net in p["bottom_up"]:
+        below = normalised(mlp(net, below, code=upwards), given.get("state_norm"))
+        state.append(below)
+    return np.stack(state, axis=1)

@@ -1,0 +1,38 @@
+"""Tiny icons and an empty cache for the tests of worlds."""
+
+from pathlib import Path
+
+import pytest
+
+SHAPES = {
+    "face": '<circle fill="#FC0" cx="18" cy="18" r="18"/><circle fill="#630" cx="11" cy="13" r="4"/>'
+    '<circle fill="#630" cx="25" cy="13" r="4"/><rect fill="#C00" x="9" y="23" width="18" height="6"/>',
+    "house": '<rect fill="#EDA" x="5" y="14" width="26" height="21"/><path fill="#B22" '
+    'd="M1 15 18 1 35 15Z"/><rect fill="#543" x="14" y="22" width="8" height="13"/>',
+    "flag": '<g fill="#06C"><rect width="36" height="12" y="4"/></g><rect fill="#EEE" y="16" '
+    'width="36" height="6"/><rect fill="#C22" y="22" width="36" height="10"/>',
+}
+
+
+def svg(inside: str, attributes: str = 'viewBox="0 0 36 36"') -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f"{attributes}>{inside}</svg>"
+    )
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "glomtf"
+
+
+@pytest.fixture
+def icon_folder(tmp_path: Path) -> Path:
+    """Forty icons: three drawings under many names, so that both splits have some."""
+    folder = tmp_path / "icons"
+    folder.mkdir()
+    for number in range(40):
+        inside = list(SHAPES.values())[number % 3]
+        (folder / f"{list(SHAPES)[number % 3]}-{number}.svg").write_text(svg(inside))
+    return folder
