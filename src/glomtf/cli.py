@@ -10,7 +10,6 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 from jsonargparse import ArgumentParser, DefaultHelpFormatter, Namespace
 
@@ -38,7 +37,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = _arguments(sys.argv[1:] if argv is None else argv)
         COMMANDS[options.subcommand][1](options[options.subcommand])
-        _say("", end="")
         return 0
     except Refused as error:
         return _fail(2, str(error))
@@ -66,16 +64,18 @@ examples:
   glomtf parse photo.jpg                         to glomtf-out/photo/
   glomtf parse a.png b.png --out results --iters 24
   glomtf parse a.png --model runs/mine           a model that you trained"""
-    parser.add_argument("images", nargs="*", metavar="IMAGE", help="PNG, JPEG, WebP, GIF or BMP")
+    images = parser.add_argument(
+        "images", nargs="*", metavar="IMAGE", help="PNG, JPEG, WebP, GIF or BMP; none: the samples"
+    )
+    images.required = False  # or else the help says it is
     parser.add_argument(
         "--model", default="icons", metavar="PRESET_OR_RUN", help="a preset or a run's folder"
     )
     parser.add_argument("--out", default="glomtf-out", metavar="DIR", help="where results go")
-    parser.add_argument("--iters", type=str, metavar="N", help="settling steps")
+    parser.add_argument("--iters", metavar="N", help="settling steps")
 
 
 def run_parse(options: Namespace) -> None:
-    from glomtf.worlds.files import read_picture
     from glomtf.worlds.samples import SAMPLES, draw_sample
 
     images = list(options.images)
@@ -85,17 +85,16 @@ def run_parse(options: Namespace) -> None:
     folders = [out / name for name in folder_names(images or SAMPLES)]
     for folder in folders:
         _check_folder(folder)
-    with _refusing(ValueError), quiet_start():
+    with _refusing(), quiet_start():
         from glomtf.model.presets import load
 
         model = load(options.model)
     for number, (image, folder) in enumerate(zip(images or SAMPLES, folders, strict=True), 1):
         if len(folders) > 1:
             print(f"glomtf: {number} of {len(folders)}: {image}", file=sys.stderr, flush=True)
-        with _refusing(ValueError):
-            pixels = read_picture(image) if images else draw_sample(image)
-            result = glomtf.parse(pixels, model, iters=iters, name=image)
-        with _writing(folder):
+        with _refusing():
+            picture = image if images else draw_sample(image)
+            result = glomtf.parse(picture, model, iters=iters, name=image)
             result.save(folder)
         _say(f"{image}\n{result.tree.text()}\n")
     _say("levels.png, report.html and tree.json are in")
@@ -112,12 +111,10 @@ examples:
   glomtf worlds --world figures --out figures.png
   glomtf worlds --world icons --data twemoji.tgz --out icons.png --count 8 --seed 1"""
     parser.add_argument("--world", choices=["figures", "icons"], required=True, help="which world")
-    parser.add_argument("--data", type=str, help="folder or archive of SVG icons, for icons")
+    parser.add_argument("--data", help="folder or archive of SVG icons, for icons")
     parser.add_argument("--out", required=True, metavar="F.png", help="the picture to write")
-    parser.add_argument("--count", type=str, default="16", metavar="N", help="scenes")
-    parser.add_argument(
-        "--seed", type=str, default="0", metavar="N", help="other seed, other scenes"
-    )
+    parser.add_argument("--count", default="16", metavar="N", help="scenes")
+    parser.add_argument("--seed", default="0", metavar="N", help="other seed, other scenes")
 
 
 def run_worlds(options: Namespace) -> None:
@@ -137,11 +134,11 @@ def run_worlds(options: Namespace) -> None:
             f"expected --data with --world icons and only there, got --world {options.world} "
             f"and --data {options.data}; name a folder or archive of SVG icons"
         )
-    with _refusing(ValueError, OSError):
+    with _refusing():
         world = Icons(options.data) if options.world == "icons" else Figures()
     drawing = io.BytesIO()
     Image.fromarray(contact_sheet(world.scenes(count, seed))).save(drawing, "PNG")
-    with _writing(out):
+    with _refusing():
         write_files(out.parent, {out.name: drawing.getvalue()})
     _say(f"{count} scenes with their parts and objects are in {out}")
 
@@ -250,28 +247,20 @@ def _whole(name: str, text: str, least: int, most: float = float("inf")) -> int:
 
 
 @contextmanager
-def _refusing(*kinds: type[Exception]) -> Iterator[None]:
-    """Errors that these functions document as the input's fault."""
+def _refusing() -> Iterator[None]:
+    """Around functions whose documented errors are the fault of inputs or of the disk."""
     try:
         yield
-    except kinds as error:
+    except ValueError as error:
         raise Refused(str(error)) from error
-
-
-@contextmanager
-def _writing(target: Path) -> Iterator[None]:
-    try:
-        yield
     except OSError as error:
-        raise Refused(
-            f"expected to write {str(target)!r}, got {error}; check the path and the disk"
-        ) from error
+        raise Refused(f"expected usable files, got {error}; check paths and disk") from error
 
 
-def _say(text: str, end: str = "\n") -> None:
+def _say(text: str) -> None:
     """Print. When nobody reads any more (``| head``), the files are still written."""
     try:
-        print(text, end=end, flush=True)
+        print(text, flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -281,9 +270,5 @@ def _fail(code: int, message: str) -> int:
     return code
 
 
-def console() -> NoReturn:
-    sys.exit(main())
-
-
 if __name__ == "__main__":
-    console()
+    sys.exit(main())

@@ -47,6 +47,18 @@ def test_bad_pictures_are_refused(baseline) -> None:
             baseline(image, GRID)
 
 
+@pytest.mark.parametrize("baseline", ALL)
+@pytest.mark.parametrize("side", [2, 8])
+def test_a_threshold_is_one_minus_a_colour_distance(baseline, side: int) -> None:
+    image = np.zeros((4 * side, 4 * side, 1))
+    image[side : 3 * side, side : 3 * side] = 0.5
+    cuts = baseline(image, (4, 4))
+    assert cuts(0.55).max() >= 1
+    # Place can only add to the distance.
+    if baseline is not baselines.position_colour_clusters:
+        assert cuts(0.45).max() == 0
+
+
 def test_only_place_tells_objects_of_one_colour_apart() -> None:
     same = np.zeros(GRID, dtype=int)
     same[1:3, 1:3] = 1
@@ -70,6 +82,8 @@ def test_weight_of_place() -> None:
 def test_the_colour_of_a_column_is_one_of_its_pixels_colours() -> None:
     image = np.zeros((4, 4, 1))
     image[:, 1:] = 1.0
+    np.testing.assert_array_equal(baselines.patch_colours(image, (1, 1)), [[[1.0]]])
+    image = (image * 255).astype(np.uint8)
     np.testing.assert_array_equal(baselines.patch_colours(image, (1, 1)), [[[1.0]]])
     rows = np.arange(16.0).reshape(4, 4, 1) / 16
     expected = [[np.median(rows[r : r + 2, c : c + 2]) for c in (0, 2)] for r in (0, 2)]

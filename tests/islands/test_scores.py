@@ -152,6 +152,15 @@ def test_missing_and_made_up_parts_cost_f1_only() -> None:
     assert edge_f1(PARTS, OBJECTS, split, OBJECTS) == pytest.approx(2 * 4 / (4 + 5))
 
 
+def test_a_poor_overlap_is_no_match() -> None:
+    truth = np.array([[1, 1, 1, 1, 1, 0]])
+    for covered, score in [(2, 0.0), (3, 1.0)]:
+        labels = np.zeros_like(truth)
+        labels[0, :covered] = 1
+        assert parent_accuracy(truth, truth, labels, truth) == score
+        assert edge_f1(truth, truth, truth, labels) == score
+
+
 def test_nothing_found_scores_zero() -> None:
     nothing = np.zeros_like(PARTS)
     assert parent_accuracy(PARTS, OBJECTS, nothing, nothing) == 0.0

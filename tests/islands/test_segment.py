@@ -86,8 +86,8 @@ def test_islands_are_numbered_in_reading_order() -> None:
 def test_background_is_the_label_with_most_of_the_border() -> None:
     assert background_of(np.array([[1, 1, 2], [1, 2, 2], [3, 3, 3]])) == 1
     # The middle column is no border: label 1 holds most columns, label 2 most of the border.
-    middle = np.full((5, 5), 2)
-    middle[1:4, 1:4] = 1
+    middle = np.full((7, 7), 2)
+    middle[1:6, 1:6] = 1
     middle[0] = 3
     assert background_of(middle) == 2
 

@@ -92,9 +92,11 @@ def test_an_island_in_the_padding_keeps_a_box() -> None:
     assert node.bbox == (19, 19, 20, 20)
 
 
-def test_rounding_of_a_patch_does_not_leak_into_the_next_pixel() -> None:
-    labels = np.array([[0, 0, 0, 1, 1, 1]])
-    node = build_tree([labels], levels=[1], image=(28, 5), patch=(5.0, 28 / 6)).tree.children[0]
+@pytest.mark.parametrize("error", [-1e-9, 0.0, 1e-9])
+def test_rounding_of_a_patch_does_not_leak_into_the_next_pixel(error: float) -> None:
+    labels = np.array([[0, 0, 0, 1, 1, 1, 0]])
+    patch = (5.0, 14 / 3 + error)
+    node = build_tree([labels], levels=[1], image=(40, 5), patch=patch).tree.children[0]
     assert node.bbox == (14, 0, 28, 5)
 
 
@@ -102,6 +104,7 @@ def test_labels_are_frozen_copies() -> None:
     labels = LOW.copy()
     built = build_tree([labels], levels=[1], image=(8, 6), patch=(1, 1))
     labels[:] = 0
+    assert built.levels[0].labels.dtype == np.int32
     np.testing.assert_array_equal(built.levels[0].labels, LOW)
     with pytest.raises(ValueError, match="read-only"):
         built.levels[0].labels[0, 0] = 1

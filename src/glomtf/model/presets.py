@@ -26,6 +26,7 @@ _DEFAULTS = {
     if parameter.default is not inspect.Parameter.empty
 }
 _WORDS = ("top_down_location", "bottom_up_location", "state_norm")
+_LISTS = ("image_size", "local_consensus_radius")
 
 
 @dataclass(frozen=True)
@@ -194,9 +195,9 @@ def _check_keys(where, content, known, required):
     if not isinstance(content, dict):
         raise ValueError(f"expected {where} to be an object, got {type(content).__name__}")
     if unknown := sorted(set(content) - set(known)):
-        raise ValueError(f"expected {where} with {', '.join(known)}, got also {unknown[0]!r:.60}")
+        raise ValueError(f"expected no {unknown[0]!r:.60} in {where}; only {', '.join(known)}")
     if missing := sorted(set(required) - set(content)):
-        raise ValueError(f"expected {where} with {', '.join(known)}, got no {missing[0]!r}")
+        raise ValueError(f"expected {missing[0]!r} in {where}, got none")
 
 
 def _fits(name, value):
@@ -206,6 +207,8 @@ def _fits(name, value):
         return isinstance(value, bool)
     if isinstance(default, str) or name in _WORDS:
         return value is None or isinstance(value, str)
+    if isinstance(default, int) and name not in _LISTS:
+        return _is_number(value, int)
     rows = value if isinstance(value, list) else [value]
     numbers = [entry for row in rows for entry in (row if isinstance(row, list) else [row])]
     return all(entry is None or _is_number(entry) for entry in numbers)

@@ -101,13 +101,13 @@ class Step(keras.layers.Layer):
         if learn_weights:
             floor = np.where(self.fixed_weights > 0, self.fixed_weights, 1.0)
             self.log_weights = self.add_weight(
-                shape=(levels, 4), name="log_weights",
+                shape=(levels, 4), name="log_weights", autocast=False,
                 initializer=lambda shape, dtype=None: ops.convert_to_tensor(np.log(floor), dtype),
             )  # fmt: skip
         self.fixed_beta = np.asarray(beta, "float32")
         if learn_beta:
             self.log_beta = self.add_weight(
-                shape=(levels,), name="log_beta",
+                shape=(levels,), name="log_beta", autocast=False,
                 initializer=lambda shape, dtype=None: ops.convert_to_tensor(
                     np.log(self.fixed_beta), dtype
                 ),

@@ -110,7 +110,7 @@ class ConvStem(keras.layers.Layer):
         def conv(filters, name, strides=1):
             return keras.layers.Conv2D(
                 filters, 3, strides, "same", dtype=self.dtype_policy, name=name,
-                kernel_initializer="he_normal",
+                kernel_initializer="he_normal", data_format="channels_last",
             )  # fmt: skip
 
         halvings = int(math.log2(self.patch_size))

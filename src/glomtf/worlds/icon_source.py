@@ -100,7 +100,7 @@ def _read(path: Path) -> dict[str, bytes]:
                     f"{expected} with at most {MOST_FILES} files and {MOST_TOTAL_BYTES} bytes, "
                     f"got more in {path}: choose fewer"
                 )
-            name = PurePosixPath(member)
+            name = PurePosixPath(member.lstrip("/"))
             # Names with a leading dot are hidden files, such as copies that macOS leaves.
             wanted = name.suffix.lower() == ".svg" and not name.name.startswith(".")
             if wanted and 0 < size <= MOST_BYTES and not _REPEATS.search(name.stem):
@@ -193,7 +193,7 @@ def _save(cache: Path, icons: IconSet) -> None:
 def _load(cache: Path) -> IconSet | None:
     """The cached icons, or None if they are absent or damaged."""
     try:
-        with np.load(cache, allow_pickle=False) as stored:
+        with np.load(io.BytesIO(cache.read_bytes()), allow_pickle=False) as stored:
             palettes = np.split(stored["palettes"], np.cumsum(stored["sizes"])[:-1])
             return IconSet(
                 names=tuple(str(name) for name in stored["names"]),

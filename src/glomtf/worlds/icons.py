@@ -150,13 +150,13 @@ class _Style:
             return first + share.astype(np.float32) * span
         grey = palette @ _LUMINANCE
         if self.palette == "grey":
-            contrast, shift = rng.uniform(0.5, 1.2), rng.uniform(-30, 30)
-            grey = (grey - 128) * np.float32(contrast) + np.float32(128 + shift)
+            contrast, shift = rng.uniform(0.5, 1.1), rng.uniform(-15, 15)
+            grey = (_apart(palette, grey) - 128) * np.float32(contrast) + np.float32(128 + shift)
             return np.repeat(grey[:, None], 3, axis=1)
         # Turn the hues around the grey axis, change saturation and brightness.
-        saturation, brightness = rng.uniform((0.5, 0.7), (1.4, 1.2)).astype(np.float32)
+        saturation, brightness = rng.uniform((0.5, 0.7), (1.25, 1.1)).astype(np.float32)
         colour = (palette - grey[:, None]) @ _hue_turn(rng.uniform(-np.pi, np.pi)) * saturation
-        return (grey[:, None] + colour) * brightness + np.float32(rng.uniform(-25, 25))
+        return (grey[:, None] + colour) * brightness + np.float32(rng.uniform(-20, 20))
 
 
 def _distinct(rng: np.random.Generator, count: int) -> Floats:
@@ -168,6 +168,16 @@ def _distinct(rng: np.random.Generator, count: int) -> Floats:
         gaps = ((candidates[number][:, None] - before) ** 2).sum(axis=2).min(axis=1)
         chosen[number] = candidates[number, gaps.argmax()]
     return chosen
+
+
+def _apart(palette: Floats, grey: Floats) -> Floats:
+    """The greys (P,) of colours (P, 3), moved where different colours have nearly the same grey."""
+    _, first, which = np.unique(palette, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(grey[first], kind="stable")
+    ramp = np.arange(len(order), dtype=np.float32) * np.float32(min(14, 250 / len(order)))
+    levels = np.empty_like(ramp)
+    levels[order] = np.maximum.accumulate(grey[first][order] - ramp) + ramp
+    return levels[which.ravel()] - max(0, levels.max() - 255)
 
 
 def _hue_turn(angle: float) -> Floats:

@@ -25,42 +25,7 @@ def number_shapes(root: Element) -> list[bool]:
     Changes the tree: all edges become crisp, all paints opaque. A stroke around a filling belongs
     to the same shape. Returns, for each number in turn, whether the shape is a stroke only.
     """
-    lines = _visit_all(root, _css_rules(root))
-    for element in list(root.iter()):
-        for child in list(element):
-            if name_of(child) == "style":
-                element.remove(child)
-    return lines
-
-
-def _css_rules(root: Element) -> dict[str, Style]:
-    """The rules of <style> elements whose selector is one class, id or element name."""
-    rules: dict[str, Style] = {}
-    for element in root.iter(f"{SVG}style"):
-        if len(element.text or "") > MOST_CSS:
-            raise SvgError(f"expected at most {MOST_CSS} characters of CSS in an icon, got more")
-        text = re.sub(r"/\*.*?\*/", "", element.text or "", flags=re.DOTALL)
-        for rule in text.split("}"):
-            selectors, _, body = rule.partition("{")
-            for selector in selectors.split(","):
-                rules.setdefault(selector.strip(), {}).update(_declarations(body))
-    return rules
-
-
-def _declarations(text: str) -> Style:
-    pairs = (item.partition(":") for item in text.split(";"))
-    return {
-        name.strip().lower(): value.replace("!important", "").strip()
-        for name, colon, value in pairs
-        if colon
-    }
-
-
-def _visit_all(root: Element, rules: dict[str, Style]) -> list[bool]:
-    """Give each shape that is painted a flat colour that encodes its number, from 1.
-
-    Returns, for each number in turn, whether the shape is a line without a filling.
-    """
+    rules = _css_rules(root)
     lines: list[bool] = []
 
     def visit(element: Element, inherited: Style, opacity: float, clip: bool) -> None:
@@ -113,6 +78,10 @@ def _visit_all(root: Element, rules: dict[str, Style]) -> list[bool]:
             visit(child, known, opacity, clip)
 
     visit(root, {}, 1.0, False)
+    for element in list(root.iter()):
+        for child in list(element):
+            if name_of(child) == "style":
+                element.remove(child)
     return lines
 
 
@@ -122,3 +91,26 @@ def _shows(paint: str, opacity: float, style: Style, own: str) -> bool:
         paint not in ("none", "transparent")
         and opacity * leading_number(style.get(own, "1")) >= 0.1
     )
+
+
+def _css_rules(root: Element) -> dict[str, Style]:
+    """The rules of <style> elements whose selector is one class, id or element name."""
+    rules: dict[str, Style] = {}
+    for element in root.iter(f"{SVG}style"):
+        if len(element.text or "") > MOST_CSS:
+            raise SvgError(f"expected at most {MOST_CSS} characters of CSS in an icon, got more")
+        text = re.sub(r"/\*.*?\*/", "", element.text or "", flags=re.DOTALL)
+        for rule in text.split("}"):
+            selectors, _, body = rule.partition("{")
+            for selector in selectors.split(","):
+                rules.setdefault(selector.strip(), {}).update(_declarations(body))
+    return rules
+
+
+def _declarations(text: str) -> Style:
+    pairs = (item.partition(":") for item in text.split(";"))
+    return {
+        name.strip().lower(): value.replace("!important", "").strip()
+        for name, colon, value in pairs
+        if colon
+    }

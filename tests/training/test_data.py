@@ -1,0 +1,88 @@
+"""The pool: targets at column resolution, turns that keep truth and picture together."""
+
+import numpy as np
+import pytest
+
+from glomtf.training.data import ScenePool, column_targets, recolour, turn
+from glomtf.worlds.figures import Figures
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    return Figures().scenes(24, seed=5)
+
+
+def test_poses_point_from_each_column_to_its_objects_centre(scenes):
+    targets = column_targets(scenes, 4)
+    for scene, row, col in np.argwhere(targets["objects"] > 0)[::97]:
+        label = targets["objects"][scene, row, col]
+        x, y, scale = scenes.poses[scene, label, :3]
+        right, down, size = targets["poses"][scene, row, col]
+        assert right * 32 + (col + 0.5) * 4 == pytest.approx(x, abs=1e-3)
+        assert down * 32 + (row + 0.5) * 4 == pytest.approx(y, abs=1e-3)
+        assert size == pytest.approx(scale)
+        assert targets["classes"][scene, row, col] == scenes.classes[scene, label]
+    assert (targets["classes"][targets["objects"] == 0] == -1).all()
+    assert (targets["poses"][targets["objects"] == 0] == 0).all()
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize("k", range(4))
+def test_turned_poses_still_point_at_the_same_place(scenes, k, mirror):
+    """Mark where each pose points, before and after: the marks must turn with the picture."""
+    targets = column_targets(scenes, 4)
+    images, turned = turn(scenes.images, targets, k, mirror)
+    row, col = np.indices((16, 16))
+
+    def goal(poses, axis):
+        right, down = poses[..., 0], poses[..., 1]
+        return (down * 8 + row + 0.5) if axis == 0 else (right * 8 + col + 0.5)
+
+    y, x = goal(targets["poses"], 0) - 8, goal(targets["poses"], 1) - 8
+    if mirror:
+        y, x = y[:, :, ::-1], -x[:, :, ::-1]
+    for _ in range(k):
+        y, x = -x, y
+        y, x = np.rot90(y, axes=(1, 2)), np.rot90(x, axes=(1, 2))
+    there = turned["classes"] >= 0
+    np.testing.assert_allclose(goal(turned["poses"], 0)[there] - 8, y[there], atol=1e-4)
+    np.testing.assert_allclose(goal(turned["poses"], 1)[there] - 8, x[there], atol=1e-4)
+    flat = images.reshape(len(images), -1, 3).sum(axis=1)
+    np.testing.assert_array_equal(flat, scenes.images.reshape(len(images), -1, 3).sum(axis=1))
+
+
+def test_turned_labels_stay_on_their_pixels(scenes):
+    """A picture painted with its own labels shows the turned labels after any turn."""
+    targets = column_targets(scenes, 4)
+    painted = np.repeat(np.repeat(targets["parts"], 4, 1), 4, 2)[..., None].astype("uint8")
+    for k in range(4):
+        for mirror in (False, True):
+            images, turned = turn(painted, targets, k, mirror)
+            np.testing.assert_array_equal(images[:, ::4, ::4, 0], turned["parts"])
+
+
+def test_recolour_keeps_equal_pixels_equal_and_the_range(scenes):
+    x = recolour(scenes.images, np.random.default_rng(0))
+    assert x.dtype == np.float32 and x.min() >= 0 and x.max() <= 1
+    for before, after in zip(scenes.images, x, strict=True):
+        _, first, inverse = np.unique(
+            before.reshape(-1, 3), axis=0, return_index=True, return_inverse=True
+        )
+        flat = after.reshape(-1, 3)
+        np.testing.assert_array_equal(flat, flat[first][inverse.ravel()])
+
+
+def test_batches_depend_on_seed_and_epoch_only(scenes):
+    first = ScenePool([scenes], 4, 4, steps=3, seed=7)
+    first.on_epoch_end()
+    resumed = ScenePool([scenes], 4, 4, steps=3, seed=7, start_epoch=1)
+    for i in range(3):
+        np.testing.assert_array_equal(first[i][0], resumed[i][0])
+        np.testing.assert_array_equal(first[i][1]["parts"], resumed[i][1]["parts"])
+    fresh = ScenePool([scenes], 4, 4, steps=3, seed=7)
+    assert not np.array_equal(first[0][0], fresh[0][0])
+
+
+def test_a_pool_smaller_than_an_epoch_is_refused(scenes):
+    with pytest.raises(ValueError, match=r"4 x 8 = 32 or more. Received: 24"):
+        ScenePool([scenes], 4, 8, steps=4)
