@@ -109,6 +109,14 @@ def test_padding_repeats_the_edge(model):
     np.testing.assert_allclose(glomtf.parse(narrow, model).states[-1], direct[0], atol=1e-6)
 
 
+def test_large_pictures_are_averaged_not_sampled(model):
+    board = 255 * (np.indices((64, 64)).sum(axis=0) % 2).astype(np.uint8)
+    grey = np.full((16, 16), 128, np.uint8)
+    fine, flat = (glomtf.parse(pixels, model).states[0] for pixels in (board, grey))
+    black = glomtf.parse(np.zeros_like(grey), model).states[0]
+    assert abs(fine - flat).max() < 0.1 * abs(black - flat).max()
+
+
 def test_a_model_of_fixed_size_gets_it_and_its_padding_is_left_out():
     glom = Glom(**SMALL | {"top_down_location": "learned"})
     result = glomtf.parse(picture(16, 48), glom, iters=1)

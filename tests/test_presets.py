@@ -223,6 +223,17 @@ def test_a_strange_description_is_refused(run, part, values, word):
     refused(run, "model.json", word)
 
 
+def test_infinity_by_overflow_is_refused(run):
+    text = (run / "model.json").read_text()
+    (run / "model.json").write_text(text.replace('"beta": null', '"beta": 1e999'))
+    refused(run, "glom.beta", "inf")
+
+
+def test_a_description_without_its_reading_is_refused(run):
+    edit(run, lambda content: content["reading"].pop("iters"))
+    refused(run, "'iters' in reading")
+
+
 def test_an_older_description_gets_the_defaults_of_newer_arguments(run):
     edit(run, lambda content: content["glom"].pop("location_frequencies"))
     assert load(run).dim == 8

@@ -55,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def declare_parse(parser: ArgumentParser) -> None:
+    """The arguments and the help of `glomtf parse`."""
     parser.description = """Find parts, objects and the scene in pictures.
 
 Writes levels.png, report.html and tree.json into a folder per picture, prints the trees.
@@ -76,6 +77,7 @@ examples:
 
 
 def run_parse(options: Namespace) -> None:
+    """Check every input, then parse picture by picture, each into a folder of its own."""
     from glomtf.worlds.samples import SAMPLES, draw_sample
 
     images = list(options.images)
@@ -103,6 +105,7 @@ def run_parse(options: Namespace) -> None:
 
 
 def declare_worlds(parser: ArgumentParser) -> None:
+    """The arguments and the help of `glomtf worlds`."""
     parser.description = """Draw a contact sheet of scenes with their label maps.
 
 Each scene's picture is followed by its true parts and its true objects.
@@ -118,6 +121,7 @@ examples:
 
 
 def run_worlds(options: Namespace) -> None:
+    """Draw scenes of a world into one picture."""
     from PIL import Image
 
     from glomtf.parse import write_files

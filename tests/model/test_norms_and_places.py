@@ -59,9 +59,7 @@ def test_column_net_is_an_mlp_on_vector_and_location(activation, code, rng):
 @pytest.mark.parametrize("location", ["learned", "fourier", None])
 @pytest.mark.parametrize("activation", ["gelu", "sine"])
 def test_one_vector_above_gives_another_part_at_each_place(location, activation, rng):
-    model = Glom(
-        **SIZES, image_size=8, top_down_location=location, top_down_activation=activation
-    )
+    model = Glom(**SIZES, image_size=8, top_down_location=location, top_down_activation=activation)
     above = np.broadcast_to(rng.normal(size=6), (1, 16, 6)).astype("float32")
     parts = numpy(model.step.downwards(above, 1, (4, 4)))[0]
     away = np.linalg.norm(parts[:, None] - parts, axis=-1)[~np.eye(16, dtype=bool)]

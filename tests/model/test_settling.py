@@ -117,13 +117,37 @@ def test_every_trainable_weight_gets_a_gradient(name, pictures, rng):
         assert zeros == ([[2, 2]] if path.endswith("log_weights") else []), path
 
 
-@pytest.mark.parametrize("name", ["defaults", "everything"])
-def test_compiled_and_predicted_equal_eager(name, rng):
+@pytest.mark.parametrize("name", ["bottom up", "layer"])
+def test_gradients_equal_finite_differences(name, pictures, rng):
+    """Along the gradient the loss climbs as steeply as its length says: no path is cut."""
+    model = Glom(**SIZES, **CONFIGURATIONS[name] | {"neighbours": None})
+    away = rng.normal(size=(2, 16, 3, 6)).astype("float32")
+
+    def loss(x):
+        return keras.ops.sum(x * away)
+
+    found = gradients(model, pictures, loss, iters=3)
+    length = np.sqrt(sum((g**2).sum() for g in found.values()))
+    values = []
+    for side in (-1, 1):
+        for v in model.trainable_variables:
+            v.assign_add(side * (1 if side < 0 else 2) * 0.003 / length * found[v.path])
+        values.append(float(keras.ops.convert_to_numpy(loss(model(pictures, iters=3)))))
+    assert (values[1] - values[0]) / 0.006 == pytest.approx(length, rel=5e-3)
+
+
+def test_predicted_equals_eager(rng):
     images = rng.normal(size=(3, 3, 8, 8)).astype("float32")
-    model = build(name)
+    model = Glom(**SIZES | {"levels": 2})
     eager = keras.ops.convert_to_numpy(model(images))
     predicted = model.predict(images, batch_size=2, verbose=0)  # the last batch is smaller
     np.testing.assert_allclose(predicted, eager, rtol=1e-4, atol=1e-5)
-    every = keras.ops.convert_to_numpy(compiled(model, iters=2, return_all=True)(images))
-    eager = keras.ops.convert_to_numpy(model(images, iters=2, return_all=True))
+
+
+@pytest.mark.parametrize("name", ["defaults", "everything"])
+def test_compiled_equals_eager(name, pictures):
+    model = build(name)
+    every = keras.ops.convert_to_numpy(compiled(model, iters=2, return_all=True)(pictures))
+    eager = keras.ops.convert_to_numpy(model(pictures, iters=2, return_all=True))
+    assert every.shape == (3, 2, 16, 3, 6)
     np.testing.assert_allclose(every, eager, rtol=1e-4, atol=1e-5)

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from glomtf.model.glom import Glom
-from glomtf.model.tokens import ConvStem, LinearStem, coordinates, fourier_features, patches, unpatch
+from glomtf.model.tokens import (
+    ConvStem,
+    LinearStem,
+    coordinates,
+    fourier_features,
+    patches,
+    unpatch,
+)
 
 
 def test_patches_are_in_reading_order_inside_and_out(rng):

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from tiny_icons import SHAPES, svg
 
-from conftest import SHAPES, svg
 from glomtf.worlds.render import index_map
 from glomtf.worlds.svg import SvgError
 

@@ -1,5 +1,8 @@
 """What Glom accepts: every refusal says what was expected and what came."""
 
+import math
+from numbers import Integral, Real
+
 import keras
 import numpy as np
 
@@ -34,61 +37,101 @@ def check_arguments(given):
         if given[name] not in choices:
             raise ValueError(f"{name} must be one of {choices}. Received: {given[name]!r}")
     for name in ("dim", "levels", "patch_size", "channels", "mlp_ratio"):
-        if not isinstance(given[name], int) or given[name] < 1:
+        if not _is_whole(given[name], 1):
             raise ValueError(f"{name} must be a positive integer. Received: {given[name]!r}")
+    if not _is_whole(given["location_frequencies"], 0):
+        raise ValueError(
+            "location_frequencies must be an integer >= 0. "
+            f"Received: {given['location_frequencies']!r}"
+        )
     size, patch = given["image_size"], given["patch_size"]
-    sides = (size,) if isinstance(size, int) else tuple(size)
-    if len(sides) > 2 or any(side < patch or side % patch for side in sides):
+    sides = size if isinstance(size, (list, tuple)) else (size, size)
+    if len(sides) != 2 or not all(_is_whole(side, patch) and side % patch == 0 for side in sides):
         raise ValueError(
             "image_size must be one or two multiples of patch_size. "
-            f"Received: image_size={size}, patch_size={patch}"
+            f"Received: image_size={size!r}, patch_size={patch}"
         )
-    if not isinstance(given["stem"], keras.layers.Layer) and given["stem"] not in ("linear", "conv"):
-        raise ValueError(
-            f"stem must be 'linear', 'conv' or a Keras layer. Received: {given['stem']!r}"
-        )
+    stem = given["stem"]
+    if not isinstance(stem, keras.layers.Layer) and stem not in ("linear", "conv"):
+        raise ValueError(f"stem must be 'linear', 'conv' or a Keras layer. Received: {stem!r}")
     _check_numbers(given)
+    _check_weights(given)
+
+
+def _is_whole(value, least):
+    return isinstance(value, Integral) and not isinstance(value, bool) and value >= least
+
+
+def _is_number(value, least):
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    return real and math.isfinite(value) and value >= least
 
 
 def _check_numbers(given):
-    levels = given["levels"]
-    for name in ("local_consensus_radius", "beta", "neighbours"):
-        least = 0 if name == "local_consensus_radius" else 1 if name == "neighbours" else 1e-12
-        for value in per_level(name, given[name], levels):
-            if value is not None and not value >= least:
-                raise ValueError(f"{name} must be at least {least:g}. Received: {given[name]}")
-    weights = given["contribution_weights"]
-    rows = [] if weights is None else [weights]
-    for name, table in [
-        ("contribution_weights", rows),
-        ("contribution_schedule", given["contribution_schedule"] or []),
-    ]:
-        for row in table:
-            row = np.asarray(row, "float64")
-            shapes = [(4,), (levels, 4)] if name == "contribution_weights" else [(4,)]
-            usable = row[..., [0, 1, 3]].sum(-1).min() > 0 if row.shape in shapes else False
-            if not usable or row.min() < 0:
-                raise ValueError(
-                    f"{name} takes rows of four numbers >= 0 (previous, bottom_up, top_down, "
-                    "consensus) that leave something to mix at the top level, which has no "
-                    f"top-down. Received: {row.tolist()}"
-                )
-    if given["learn_contribution_weights"] and weights is not None and np.min(weights) <= 0:
+    for name, fits, least, words in (
+        ("local_consensus_radius", _is_number, 0, "finite and at least 0"),
+        ("beta", _is_number, 1e-12, "finite and at least 1e-12"),
+        ("neighbours", _is_whole, 1, "a whole number of at least 1"),
+    ):
+        if name == "beta" and given[name] is None:
+            continue
+        for value in per_level(name, given[name], given["levels"]):
+            if not (fits(value, least) or (name == "neighbours" and value is None)):
+                raise ValueError(f"{name} must be {words}. Received: {given[name]!r}")
+    factors = given["beta_schedule"]
+    if factors is not None and not (
+        isinstance(factors, (list, tuple)) and all(_is_number(factor, 0) for factor in factors)
+    ):
+        raise ValueError(f"beta_schedule takes a list of factors >= 0. Received: {factors!r}")
+
+
+def _check_weights(given):
+    """Weights and their schedule: something is left to mix at every level and every step."""
+    levels, weights = given["levels"], given["contribution_weights"]
+    schedule = given["contribution_schedule"]
+    table = np.ones((levels, 4))
+    if weights is not None:
+        table = _table("contribution_weights", weights, levels, [(4,), (levels, 4)])
+    used = np.append(table[:-1], table[-1, [0, 1, 3]])
+    if given["learn_contribution_weights"] and used.min() <= 0:
         raise ValueError(
             "Learned contribution weights start from numbers > 0: their logarithms are trained. "
             f"Received: contribution_weights={weights}"
         )
-    for factor in given["beta_schedule"] or ():
-        if not factor >= 0:
+    if schedule is not None and not isinstance(schedule, (list, tuple)):
+        raise ValueError(f"contribution_schedule takes a list of rows. Received: {schedule!r}")
+    for row in schedule or ():
+        if not _mixes(table * _table("contribution_schedule", row, levels, [(4,)])):
             raise ValueError(
-                f"beta_schedule takes factors >= 0. Received: {given['beta_schedule']}"
+                "contribution_schedule times contribution_weights must leave something to mix at "
+                f"every level. Received: {row} times {weights}"
             )
 
 
-def check_iters(iters, least):
+def _table(name, value, levels, shapes):
+    """Rows of four weights as (L, 4), or the refusal."""
+    try:
+        table = np.asarray(value, "float64")
+    except (TypeError, ValueError):
+        table = np.empty(0)
+    if table.shape in shapes and np.isfinite(table).all() and table.min() >= 0:
+        table = np.broadcast_to(table, (levels, 4))
+        if _mixes(table):
+            return table
+    raise ValueError(
+        f"{name} takes rows of four numbers >= 0 (previous, bottom_up, top_down, consensus) that "
+        f"leave something to mix at every level; the top has no top-down. Received: {value}"
+    )
+
+
+def _mixes(table):
+    return bool((table[:-1].sum(-1) > 0).all() and table[-1, [0, 1, 3]].sum() > 0)
+
+
+def check_iters(iters, least, name="iters"):
     """``iters`` is a whole number of steps, at least ``least``."""
-    if not isinstance(iters, (int, np.integer)) or isinstance(iters, bool) or iters < least:
-        raise ValueError(f"iters must be a whole number >= {least}. Received: {iters!r}")
+    if not _is_whole(iters, least):
+        raise ValueError(f"{name} must be a whole number >= {least}. Received: {iters!r}")
 
 
 def check_images(model, img):
@@ -112,9 +155,10 @@ def check_images(model, img):
         raise ValueError(f"Glom expects pictures {expected}. Received shape: {shape}")
     values = concrete(img)
     if values is not None and not np.isfinite(values).all():
+        wrong = int((~np.isfinite(values)).sum())
         raise ValueError(
-            "Glom expects finite pixels. Received: "
-            f"{int((~np.isfinite(values)).sum())} NaN or infinite values in a batch of shape {shape}"
+            "Glom expects finite pixels. "
+            f"Received: {wrong} NaN or infinite values in a batch of shape {shape}"
         )
 
 

@@ -93,7 +93,8 @@ class Glom(keras.Model):
         check_arguments(arguments)
         self._arguments = dict(arguments)
         self.dim, self.levels, self.patch_size = dim, levels, patch_size
-        self.image_size = (image_size,) * 2 if isinstance(image_size, int) else tuple(image_size)
+        sides = image_size if isinstance(image_size, (list, tuple)) else (image_size, image_size)
+        self.image_size = tuple(sides)
         self.channels, self.data_format = channels, data_format
         self.top_down_location, self.state_norm = top_down_location, state_norm
         self.grid = tuple(side // patch_size for side in self.image_size)
@@ -123,7 +124,7 @@ class Glom(keras.Model):
             radius=per_level("local_consensus_radius", local_consensus_radius, levels),
             neighbours=per_level("neighbours", neighbours, levels),
             weights=np.broadcast_to(
-                np.asarray(contribution_weights or (1, 1, 1, 1), "float32"), (levels, 4)
+                np.float32(1 if contribution_weights is None else contribution_weights), (levels, 4)
             ),
             learn_weights=learn_contribution_weights,
             weight_schedule=contribution_schedule,
@@ -202,6 +203,7 @@ class Glom(keras.Model):
         """
         iters = 2 * self.levels if iters is None else iters
         check_iters(iters, least=0)
+        check_iters(start, least=0, name="start")
         tokens, grid = self.tokens(img)
         if levels is None:
             state = self.initial_state(tokens, grid)
