@@ -14,6 +14,7 @@ from PIL import Image
 
 import glomtf
 from glomtf import cli
+from glomtf.cli.parse import folder_names
 from glomtf.islands import ParseTree
 from glomtf.model.glom import Glom
 from glomtf.model.presets import Reading, save_run
@@ -98,8 +99,8 @@ def test_parse_gives_each_picture_its_own_folder(here, run):
 
 
 def test_folder_names_never_meet():
-    assert cli.folder_names(["a.png", "a-2.png", "a.jpg"]) == ["a", "a-2", "a-3"]
-    assert cli.folder_names(["a.png", "a.jpg", "a-2.png"]) == ["a", "a-2", "a-2-2"]
+    assert folder_names(["a.png", "a-2.png", "a.jpg"]) == ["a", "a-2", "a-3"]
+    assert folder_names(["a.png", "a.jpg", "a-2.png"]) == ["a", "a-2", "a-2-2"]
 
 
 @pytest.mark.parametrize(

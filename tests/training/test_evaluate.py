@@ -37,9 +37,7 @@ def test_states_that_are_the_truth_score_one(model, scenes, monkeypatch):
         {"ari": 1, "fg_ari": 1, "mbo": 1, "fg_ari_oracle_k": 1}
     )
     assert result["levels"]["3"]["objects"]["fg_ari"] == pytest.approx(1)
-    assert result["tree"] == pytest.approx(
-        {"nestedness": 1, "parent_accuracy": 1, "edge_f1": 1}
-    )
+    assert result["tree"] == pytest.approx({"nestedness": 1, "parent_accuracy": 1, "edge_f1": 1})
     assert result["levels"]["2"]["objects"]["fg_ari"] < 0.9
     assert result["levels"]["1"]["parts"]["mbo"] == 0
 

@@ -56,7 +56,7 @@ def attention(x, *, beta, similarity, attend_self=True, allowed=None, top_k=None
     """Who listens to whom: (B, N, D) to (B, N, N), rows sum to 1.
 
     a_ij = softmax_j(beta * similarity(x_i, x_j)) over the allowed columns (Hinton 2021,
-    section 1, the attention-weighted average of the same level at nearby columns).
+    the attention-weighted average of the same level at nearby columns).
 
     Args:
         x: (B, N, D) the states of one level.

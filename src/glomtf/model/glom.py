@@ -182,9 +182,7 @@ class Glom(keras.Model):
         """
         if self.initial_levels is not None:
             levels = ops.cast(self.initial_levels, tokens.dtype)
-            return tuple(
-                ops.broadcast_to(levels[i], ops.shape(tokens)) for i in range(self.levels)
-            )
+            return tuple(ops.broadcast_to(levels[i], ops.shape(tokens)) for i in range(self.levels))
         state, below = [], tokens
         for level in range(1, self.levels + 1):
             below = normalise_state(self.step.upwards(below, level, grid), self.state_norm)
@@ -233,6 +231,8 @@ class Glom(keras.Model):
         return ops.stack(trajectory[-1], axis=2)
 
     def compute_output_shape(self, input_shape):
-        height, width = input_shape[-2:] if self.data_format == "channels_first" else input_shape[1:3]
+        height, width = (
+            input_shape[-2:] if self.data_format == "channels_first" else input_shape[1:3]
+        )
         columns = (height // self.patch_size) * (width // self.patch_size)
         return (input_shape[0], columns, self.levels, self.dim)

@@ -13,7 +13,7 @@ class ColumnNet(keras.layers.Layer):
     """D -> ratio * D -> D at every column, optionally told where the column is.
 
     Used upwards (the part's view of its whole) and downwards (a neural field: the whole's vector
-    and a location give the part that belongs there; Hinton 2021, section 2.1).
+    and a location give the part that belongs there; Hinton 2021, the section on neural fields).
 
     Args:
         dim: D.

@@ -34,7 +34,7 @@ class Reading:
     """How the states of a trained model are read as islands.
 
     Attributes:
-        iters: settling steps, 1 to 1000.
+        iters: settling steps, 0 (the feed-forward sweep alone) to 1000.
         thresholds: per level, lowest first, the least agreement (cosine) within an island.
         part_level: the level (1 = lowest) whose islands are parts.
         object_level: the level whose islands are objects, not below ``part_level``.
@@ -51,7 +51,7 @@ class Reading:
     def __post_init__(self):
         levels = len(self.thresholds)
         for name, least, most in (
-            ("iters", 1, MAX_ITERS),
+            ("iters", 0, MAX_ITERS),
             ("part_level", 1, levels),
             ("object_level", self.part_level, levels),
         ):

@@ -47,10 +47,12 @@ def normalise_state(x, norm):
 
 
 class Step(keras.layers.Layer):
-    """x_l(t+1) = norm( w_prev x_l + w_bu BU_l(x_(l-1)) + w_td TD_l(x_(l+1), where) + w_con C(x_l) ).
+    """One synchronous update of all levels.
 
-    All on the right are of time t (Hinton 2021, section 1). Level 1's bottom-up input is the
-    token. The weights are convex at every level: they sum to 1 over the contributions present.
+        x_l <- norm( w_prev x_l + w_bu BU_l(x_(l-1)) + w_td TD_l(x_(l+1), where) + w_con C(x_l) )
+
+    All on the right are of time t (Hinton 2021, the four contributions); level 1's bottom-up
+    input is the token. The weights are convex at every level: they sum to 1 over what is present.
     The arguments are those of :class:`glomtf.Glom`, per-level ones already spread to L values.
     """
 
@@ -188,7 +190,7 @@ class Step(keras.layers.Layer):
         )
 
     def combine(self, contributions, t=0):
-        """Mix the contributions of step ``t`` with its weights and normalise: L arrays (B, N, D)."""
+        """Mix the contributions of step ``t`` and normalise: L arrays (B, N, D)."""
         weights = self.weights_at(t)
         new = []
         for level, parts in enumerate(zip(*contributions, strict=True)):

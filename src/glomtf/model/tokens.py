@@ -50,8 +50,8 @@ def fourier_features(points, frequencies):
     """Fourier features of locations: (N, 2) to (N, 2 + 4 * frequencies).
 
     The points themselves, then sine and cosine of pi * 2^k * point for k = 0 .. frequencies - 1:
-    the location code that lets a small net be a neural field (PAPER section on neural fields:
-    Hinton 2021, section 2.1 "Top-down: generating from an island and a location").
+    the location code that lets a small net be a neural field, generating the part from its whole's
+    vector and the place (Hinton 2021, the section on neural fields).
     """
     octaves = math.pi * 2.0 ** np.arange(frequencies)
     angles = (points[:, None, :] * octaves[None, :, None]).reshape(len(points), -1)
@@ -90,7 +90,9 @@ class LinearStem(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("glomtf")
 class ConvStem(keras.layers.Layer):
-    """A small residual CNN whose window is wider than its stride: (B, H, W, C) to (B, rows, cols, dim).
+    """A small residual CNN with a window wider than its stride.
+
+    (B, H, W, C) to (B, rows, cols, dim).
 
     Halving 3 x 3 convolutions reach the grid (``patch_size`` must be a power of two), then
     ``depth`` residual pairs of 3 x 3 convolutions look at the neighbourhood. No normalisation
@@ -115,9 +117,7 @@ class ConvStem(keras.layers.Layer):
 
         halvings = int(math.log2(self.patch_size))
         widths = [max(16, self.dim >> (halvings - 1 - i)) for i in range(halvings - 1)] + [self.dim]
-        self.down = [
-            conv(w, f"down_{i + 1}", 2 if halvings else 1) for i, w in enumerate(widths)
-        ]
+        self.down = [conv(w, f"down_{i + 1}", 2 if halvings else 1) for i, w in enumerate(widths)]
         self.first = [conv(self.dim, f"residual_{i + 1}_a") for i in range(self.depth)]
         self.second = [conv(self.dim, f"residual_{i + 1}_b") for i in range(self.depth)]
         shape = tuple(input_shape)

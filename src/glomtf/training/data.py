@@ -76,9 +76,7 @@ class ScenePool(keras.utils.PyDataset):
         augment: whether to turn and recolour.
     """
 
-    def __init__(
-        self, scenes, patch_size, batch_size, steps, seed=0, start_epoch=0, augment=True
-    ):
+    def __init__(self, scenes, patch_size, batch_size, steps, seed=0, start_epoch=0, augment=True):
         super().__init__()
         self.images = np.concatenate([part.images for part in scenes])
         each = [column_targets(part, patch_size) for part in scenes]

@@ -149,7 +149,9 @@ def untrained(model, seed=0):
 
 def table(result):
     """The score matrix as text, for the terminal: one row per level or baseline."""
-    head = f"{'':28}" + "".join(f"{d + ' ' + s:>16}" for d in DEPTHS for s in ("ARI", "FG-ARI", "mBO"))
+    head = f"{'':28}" + "".join(
+        f"{d + ' ' + s:>16}" for d in DEPTHS for s in ("ARI", "FG-ARI", "mBO")
+    )
     lines = [head]
 
     def row(name, by_depth):

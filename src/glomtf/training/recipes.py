@@ -44,6 +44,17 @@ class Recipe:
     batch_size: int = 16
     temperature: float = 0.1
 
+    def summary(self):
+        """One line for people: the task, the scenes and the stages."""
+        worlds = {"figures": self.figures, "icons": self.icons}
+        scenes = " + ".join(f"{count:,} {name}" for name, count in worlds.items() if count)
+        stages = ", then ".join(
+            f"{stage.epochs * stage.steps:,} steps of "
+            + (f"{stage.iters} iterations" if stage.iters else "the feed-forward sweep")
+            for stage in self.stages
+        )
+        return f"{self.task.replace('_', ' and ')} on {scenes}: {stages}"
+
 
 # The Glom of all recipes: 16 x 16 columns on 64 x 64 pixels, three levels. Level 2 is meant for
 # parts and level 3 for objects; range grows with level (paper, section on sparse attention at
@@ -60,23 +71,31 @@ SMALL = {
     "top_down_activation": "sine",
     "bottom_up_location": "fourier",
     "similarity": "cosine",
-    "beta": 8.0,
+    "beta": 16.0,
     "learn_beta": True,
     "local_consensus_radius": (1.5, 3.0, 0.0),
-    "contribution_weights": (1.0, 1.0, 0.1, 0.5),
+    "contribution_weights": (1.0, 1.0, 0.2, 0.7),
     "learn_contribution_weights": True,
     "state_norm": "rms",
     "initial_state": "bottom_up",
 }
 
+# Learn to see first, feed-forward, which shows several times as many pictures a minute; then
+# learn to settle. The control spends the second stage's minutes feed-forward as well.
 SEE = Stage(iters=0, epochs=20, steps=500)
+SETTLE = Stage(iters=4, epochs=5, steps=300, learning_rate=1e-3)
+SEE_ON = Stage(iters=0, epochs=5, steps=1200, learning_rate=1e-3)
 
-ICONS = Recipe(
-    task="masks",
-    figures=8_000,
-    icons=24_000,
-    stages=(SEE, Stage(iters=4, epochs=10, steps=250, learning_rate=1e-3)),
-    glom=SMALL,
-)
-
-RECIPES = {"icons": ICONS}
+ICONS = Recipe("masks", figures=8_000, icons=24_000, stages=(SEE, SETTLE), glom=SMALL)
+FIGURES = replace(ICONS, figures=8_000, icons=0, stages=(
+    replace(SEE, epochs=6), replace(SETTLE, epochs=4),
+))  # fmt: skip
+RECIPES = {
+    "icons": ICONS,
+    "icons-feedforward": replace(ICONS, stages=(SEE, SEE_ON)),
+    "figures": FIGURES,
+    "figures-class-pose": replace(FIGURES, task="class_pose"),
+    "figures-reconstruction": replace(
+        FIGURES, task="reconstruction", stages=(replace(SETTLE, epochs=6),)
+    ),
+}

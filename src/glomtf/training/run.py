@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import keras
@@ -53,7 +53,9 @@ def training_scenes(recipe, icons, seed):
 def make_task(recipe, glom, iters, seed):
     """The Keras model that trains ``glom`` for ``iters`` steps of settling."""
     if recipe.task == "masks":
-        return Masks(glom, iters, recipe.part_level, recipe.object_level)
+        return Masks(
+            glom, iters, recipe.part_level, recipe.object_level, temperature=recipe.temperature
+        )
     if recipe.task == "class_pose":
         return ClassAndPose(glom, iters, recipe.object_level, len(Figures().classes))
     return Reconstruction(glom, iters, seed=seed)
@@ -147,7 +149,9 @@ def _begin(out, wanted, resume):
         config.write_text(json.dumps(wanted, indent=1) + "\n")
         return {"stages_done": 0, "minutes": 0.0}
     if not config.exists():
-        raise ValueError(f"expected a run to resume, got {out} without {CONFIG}; leave --resume out")
+        raise ValueError(
+            f"expected a run to resume, got {out} without {CONFIG}; leave --resume out"
+        )
     found = json.loads(config.read_text())
     for key, value in wanted.items():
         if found.get(key) != value:
@@ -156,7 +160,11 @@ def _begin(out, wanted, resume):
                 "arguments or a new --out"
             )
     progress = out / STATE
-    return json.loads(progress.read_text()) if progress.exists() else {"stages_done": 0, "minutes": 0.0}
+    return (
+        json.loads(progress.read_text())
+        if progress.exists()
+        else {"stages_done": 0, "minutes": 0.0}
+    )
 
 
 def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, verbose):

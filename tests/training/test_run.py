@@ -1,0 +1,94 @@
+"""A run: its files, and that a killed one resumes as if nothing had happened."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import glomtf
+from glomtf.training import run
+from glomtf.training.recipes import RECIPES, SMALL, Recipe, Stage
+
+TINY = SMALL | {"dim": 8, "mlp_ratio": 1}
+MASKS = Recipe("masks", 16, 0, (Stage(0, 2, 4), Stage(2, 2, 4)), TINY, batch_size=4)
+
+
+@pytest.fixture(autouse=True)
+def few_scenes(monkeypatch):
+    monkeypatch.setattr(run, "VALIDATION_SCENES", 8)
+
+
+# A process that is killed does not close its files either.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+def test_a_killed_run_resumes_as_if_nothing_had_happened(tmp_path, monkeypatch):
+    whole = run.train(MASKS, tmp_path / "whole", seed=3, verbose=0)
+
+    save, epochs = keras.callbacks.BackupAndRestore.on_epoch_end, []
+
+    def killed_in_the_third_epoch(self, epoch, logs=None):
+        save(self, epoch, logs)
+        epochs.append(epoch)
+        if len(epochs) == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.callbacks.BackupAndRestore, "on_epoch_end", killed_in_the_third_epoch)
+        with pytest.raises(KeyboardInterrupt):
+            run.train(MASKS, tmp_path / "killed", seed=3, verbose=0)
+    assert not (tmp_path / "killed" / "model.json").exists()
+    resumed = run.train(MASKS, tmp_path / "killed", seed=3, verbose=0, resume=True)
+
+    # Sums in parallel differ in the last bits and Adam's first steps enlarge them, so the runs
+    # are compared by their losses, which another order of scenes or a lost optimiser would move.
+    whole_run, resumed_run = (
+        np.loadtxt(tmp_path / name / "history.csv", delimiter=",", skiprows=1)
+        for name in ("whole", "killed")
+    )
+    np.testing.assert_array_equal(resumed_run[:, 0], [0, 1, 2, 3])
+    np.testing.assert_allclose(resumed_run, whole_run, rtol=1e-3)
+    assert resumed.reading.iters == whole.reading.iters == 2
+
+    files = {path.name for path in (tmp_path / "whole").iterdir()}
+    assert {"recipe.json", "history.csv", "model.json", "model.weights.h5"} <= files
+    assert json.loads((tmp_path / "whole" / "recipe.json").read_text())["seed"] == 3
+    loaded = glomtf.load(tmp_path / "whole")
+    picture = np.random.default_rng(0).random((1, 64, 64, 3), "float32")
+    np.testing.assert_array_equal(loaded(picture, iters=2), whole(picture, iters=2))
+    assert loaded.reading == whole.reading
+
+    with pytest.raises(ValueError, match="--resume"):
+        run.train(MASKS, tmp_path / "whole", seed=3, verbose=0)
+    with pytest.raises(ValueError, match="expected the seed"):
+        run.train(MASKS, tmp_path / "whole", seed=4, verbose=0, resume=True)
+    with pytest.raises(ValueError, match="leave --resume out"):
+        run.train(MASKS, tmp_path / "nothing", verbose=0, resume=True)
+
+
+@pytest.mark.parametrize("task", ["masks", "class_pose", "reconstruction"])
+def test_every_task_learns_its_pool_by_heart(task):
+    """Thirty steps on the same eight pictures must bring the loss well down."""
+    scenes = run.Figures().scenes(8, 5)
+    recipe = Recipe(task, 8, 0, (), TINY | {"dim": 16}, batch_size=8)
+    keras.utils.set_random_seed(0)
+    glom = glomtf.Glom(**recipe.glom, data_format="channels_last")
+    model = run.make_task(recipe, glom, 3, seed=0)
+    model.compile(optimizer=keras.optimizers.Adam(1e-2))
+    pool = run.ScenePool([scenes], 4, 8, 1, augment=False)
+    losses = model.fit(pool, epochs=30, verbose=0).history["loss"]
+    floor = 4.0 if task == "masks" else 0.0  # the contrast cannot fall below the partners' log
+    assert losses[-1] - floor < 0.75 * (losses[0] - floor)
+
+
+def test_recipes_are_whole():
+    for name, recipe in RECIPES.items():
+        assert glomtf.Glom(**recipe.glom).levels >= recipe.object_level > recipe.part_level
+        for stage in recipe.stages:
+            assert stage.steps * recipe.batch_size <= recipe.figures + recipe.icons, name
+
+
+def test_icons_recipes_ask_for_icons(tmp_path):
+    with pytest.raises(ValueError, match="--data"):
+        run.train(RECIPES["icons"], tmp_path / "run")
+    assert not (tmp_path / "run").exists()
