@@ -78,7 +78,7 @@ def test_same_place_relative_to_the_centre_same_part_on_grids_of_two_sizes(rng):
     np.testing.assert_allclose(small.reshape(4, 4, 6), inner, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("grid", [(4, 4), (2, 5), (6, 3)])
+@pytest.mark.parametrize("grid", [(4, 4), (2, 5)])
 def test_a_grid_of_another_size_equals_the_twin(grid, rng):
     given = SIZES | {
         "image_size": 8, "top_down_location": "fourier", "bottom_up_location": "fourier",
@@ -96,8 +96,7 @@ def test_a_grid_of_another_size_equals_the_twin(grid, rng):
         expected = step(p, given, expected, tokens, grid, (4, 4), t)
 
 
-@pytest.mark.parametrize("channels", [1, 4])
-@pytest.mark.parametrize("image_size", [(4, 10), (8, 2), [6, 6]])
+@pytest.mark.parametrize(("channels", "image_size"), [(1, (4, 10)), (4, [8, 2]), (3, (2, 2))])
 def test_rectangles_and_any_number_of_channels(channels, image_size, rng):
     model = Glom(**SIZES, image_size=image_size, channels=channels)
     images = rng.normal(size=(2, channels, *image_size)).astype("float32")

@@ -74,7 +74,7 @@ def run(options: Namespace) -> None:
         result["model"] = evaluate.score_model(model, test)
         if control:
             result["control"] = evaluate.score_model(control, test)
-        known = world.scenes(min(count, 100), VALIDATION)
+        known = world.scenes(min(count, 60), VALIDATION)
         result["baselines"] = evaluate.score_baselines(model, known, test)
         say(f"{count} scenes of {options.world}, seed {seed}\n{evaluate.table(result)}")
         if options.json:

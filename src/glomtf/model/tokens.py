@@ -92,7 +92,7 @@ class LinearStem(keras.layers.Layer):
 class ConvStem(keras.layers.Layer):
     """A small residual CNN with a window wider than its stride.
 
-    (B, H, W, C) to (B, rows, cols, dim).
+    (B, H, W, C) to a grid of dim.
 
     Halving 3 x 3 convolutions reach the grid (``patch_size`` must be a power of two), then
     ``depth`` residual pairs of 3 x 3 convolutions look at the neighbourhood. No normalisation

@@ -78,14 +78,16 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
         The trained :class:`Glom` with its ``reading``.
 
     Raises:
-        ValueError: no icons where they are needed, a folder that holds a run already, or nothing
-            to resume, or another recipe or seed than the run was started with.
+        ValueError: no usable icons where they are needed, a folder that holds a run already,
+            nothing to resume, or another recipe or seed than the run was started with.
     """
     if recipe.icons and icons is None:
         raise ValueError(
             "expected --data with a folder or archive of SVG icons, which this recipe trains on, "
             "got none"
         )
+    if recipe.icons:
+        Icons(icons)  # refuses what it cannot read before anything is written
     out = Path(out)
     wanted = {"name": name, "seed": seed, "icons": str(icons or ""), "recipe": asdict(recipe)}
     progress = _begin(out, json.loads(json.dumps(wanted)), resume)

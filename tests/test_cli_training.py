@@ -1,0 +1,61 @@
+"""`glomtf train` and `glomtf evaluate`: a tiny run from recipe to scores, and what is refused."""
+
+import json
+
+import pytest
+
+from glomtf import cli
+from glomtf.training import run
+from glomtf.training.recipes import RECIPES, SMALL, Recipe, Stage
+
+TINY = Recipe("masks", 8, 0, (Stage(0, 1, 2),), SMALL | {"dim": 8, "mlp_ratio": 1}, batch_size=4)
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(RECIPES, "figures", TINY)
+    monkeypatch.setattr(run, "VALIDATION_SCENES", 4)
+    return tmp_path
+
+
+def refused(capsys, argv, *words):
+    assert cli.main(argv) == 2
+    line = capsys.readouterr().err
+    assert line.startswith("glomtf: error: expected") and line.count("\n") == 1
+    for word in words:
+        assert word in line
+
+
+def test_train_then_evaluate(here, capsys):
+    assert cli.main(["train", "--recipe", "figures", "--out", "run"]) == 0
+    assert "are in run" in capsys.readouterr().out
+    argv = ["evaluate", "--model", "run", "--control", "run", "--world", "figures"]
+    assert cli.main([*argv, "--scenes", "3", "--json", "scores.json"]) == 0
+    printed = capsys.readouterr().out
+    assert "feed-forward, level 3" in printed and "true foreground + position" in printed
+    scores = json.loads((here / "scores.json").read_text())
+    assert scores["model"] == scores["control"]
+    assert -1 <= scores["model"]["levels"]["2"]["parts"]["fg_ari"] <= 1
+    refused(capsys, ["train", "--recipe", "figures", "--out", "run"], "--resume")
+    assert cli.main(["train", "--recipe", "figures", "--out", "run", "--resume"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["train", "--recipe", "icons", "--out", "new"], ["--data"]),
+        (["train", "--recipe", "icons", "--data", "none.tgz", "--out", "new"], ["none.tgz"]),
+        (["train", "--recipe", "figures", "--data", "x", "--out", "new"], ["--data"]),
+        (["train", "--recipe", "unknown", "--out", "new"], ["unknown"]),
+        (["train", "--recipe", "figures", "--out", "new", "--seed", "x"], ["--seed"]),
+        (["train", "--recipe", "figures", "--out", "new", "--resume"], ["resume"]),
+        (["evaluate", "--model", "nothing", "--world", "figures"], ["nothing"]),
+        (["evaluate", "--world", "icons"], ["--data"]),
+        (["evaluate", "--world", "figures", "--seed", "1"], ["--seed"]),
+        (["evaluate", "--world", "figures", "--scenes", "0"], ["--scenes"]),
+    ],
+)
+def test_bad_usage_is_one_line_and_leaves_nothing(here, capsys, argv, words):
+    refused(capsys, argv, *words)
+    assert not any(here.iterdir())
