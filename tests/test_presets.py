@@ -133,7 +133,7 @@ def test_a_save_needs_a_threshold_per_level_and_plain_details(small, tmp_path):
 @pytest.mark.parametrize(
     "values",
     [
-        (0, (0.5,), 1, 1),
+        (-1, (0.5,), 1, 1),
         (1001, (0.5,), 1, 1),
         (True, (0.5,), 1, 1),
         (2.0, (0.5,), 1, 1),

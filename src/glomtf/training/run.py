@@ -198,10 +198,11 @@ def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, 
         initial_epoch=first_epoch,
         verbose=verbose,
         callbacks=[
+            # The row first: an epoch whose checkpoint is there has its row, too.
+            keras.callbacks.CSVLogger(out / HISTORY, append=True),
             keras.callbacks.BackupAndRestore(
                 checkpoint, double_checkpoint=True, delete_checkpoint=False
             ),
-            keras.callbacks.CSVLogger(out / HISTORY, append=True),
             keras.callbacks.TerminateOnNaN(raise_error=True),
         ],
     )
