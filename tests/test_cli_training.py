@@ -37,6 +37,9 @@ def test_train_then_evaluate(here, capsys):
     scores = json.loads((here / "scores.json").read_text())
     assert scores["model"] == scores["control"]
     assert -1 <= scores["model"]["levels"]["2"]["parts"]["fg_ari"] <= 1
+    assert cli.main(["parse", "--model", "run", "--out", "parses"]) == 0  # read at 0 iterations
+    assert (here / "parses" / "robot" / "tree.json").exists()
+    capsys.readouterr()
     refused(capsys, ["train", "--recipe", "figures", "--out", "run"], "--resume")
     assert cli.main(["train", "--recipe", "figures", "--out", "run", "--resume"]) == 0
 

@@ -103,8 +103,10 @@ def parse(
     path = isinstance(picture, (str, os.PathLike))
     pixels = read_picture(picture) if path else _pixels(picture)
     model, reading = _model_and_reading(model)
-    iters = reading.iters if iters is None else iters
-    _check_steps(iters)
+    if iters is None:
+        iters = reading.iters
+    else:
+        _check_steps(iters)
     views, grid, patch = _view(pixels, model)
     states = _settled(model, views, iters)[:, : grid[0], : grid[1]]
     # (L, rows, cols, D) of the last step.

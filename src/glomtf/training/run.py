@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -93,11 +94,13 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
     progress = _begin(out, json.loads(json.dumps(wanted)), resume)
     keras.utils.set_random_seed(seed)
     glom = Glom(**recipe.glom, data_format="channels_last")
+    _tell(verbose, f"drawing {recipe.figures + recipe.icons:,} scenes")
     scenes = training_scenes(recipe, icons, seed)
     held_out = validation_scenes(recipe, icons)
     epoch = 0
     for number, stage in enumerate(recipe.stages):
         if number >= progress["stages_done"]:
+            _tell(verbose, f"stage {number + 1} of {len(recipe.stages)}")
             started = time.monotonic()
             _fit(recipe, stage, number, epoch, glom, scenes, held_out, out, seed, verbose)
             progress["stages_done"] = number + 1
@@ -107,6 +110,7 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
         elif number + 1 == progress["stages_done"]:
             glom.load_weights(out / f"stage-{number + 1}.weights.h5")
         epoch += stage.epochs
+    _tell(verbose, "fixing the thresholds on validation scenes")
     glom.reading = fix_thresholds(recipe, glom, held_out)
     details = wanted | {"minutes": round(progress["minutes"], 1), "keras": keras.__version__}
     del details["icons"]  # a path of this machine
@@ -136,6 +140,12 @@ def fix_thresholds(recipe, glom, scenes):
         )
         thresholds.append(round(float(best), 4))
     return Reading(iters, tuple(thresholds), recipe.part_level, recipe.object_level)
+
+
+def _tell(verbose, text):
+    """A line on stderr beside Keras' progress bar, before work that takes a minute or more."""
+    if verbose:
+        print(f"glomtf: {text}", file=sys.stderr, flush=True)
 
 
 def _begin(out, wanted, resume):
