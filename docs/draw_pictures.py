@@ -6,7 +6,7 @@ import glomtf
 from glomtf.worlds import Figures, draw_sample
 
 PICTURES = Path(__file__).parent / "pictures"
-SCENES = {"figures": 2, "failure": 7}  # numbers of scenes of the test seed
+SCENES = {"figures": 2, "failure": 7}  # numbers of scenes of seed 2
 
 
 def main():

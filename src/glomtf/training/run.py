@@ -18,9 +18,9 @@ from glomtf.training.tasks import ClassAndPose, Masks, Reconstruction
 from glomtf.worlds.figures import Figures
 from glomtf.worlds.icons import Icons
 
-# Seeds of scenes. Training scenes use TRAINING + seed; the others are fixed, so every run is
-# validated and tested on the same scenes.
-VALIDATION, TEST, TRAINING = 1, 2, 1000
+# Seeds of scenes. Training scenes use TRAINING + the run's seed; every run is validated on the
+# same scenes. `glomtf evaluate` draws others.
+VALIDATION, TRAINING = 1, 1000
 VALIDATION_SCENES = 200
 CONFIG, STATE, HISTORY = "recipe.json", "progress.json", "history.csv"
 
