@@ -14,6 +14,7 @@ class Refused(Exception):
 
 
 def fail(code: int, message: str) -> int:
+    """Say on stderr, in one line, what was wrong; gives the exit code back."""
     print("glomtf: error:", " ".join(message.split()), file=sys.stderr)
     return code
 
@@ -30,6 +31,7 @@ def refusing() -> Iterator[None]:
 
 
 def whole(name: str, text: str, least: int, most: float = float("inf")) -> int:
+    """The whole number that an option's text says; refuses other text and numbers out of range."""
     limits = f"from {least} to {most}" if most < float("inf") else f"of at least {least}"
     try:
         number = int(text)

@@ -24,7 +24,7 @@ examples:
 
 recipes:
 """ + "\n".join(f"  {name:24} {recipe.summary()}" for name, recipe in RECIPES.items())
-    parser.add_argument("--recipe", choices=list(RECIPES), required=True, help="see below")
+    parser.add_argument("--recipe", choices=list(RECIPES), required=True, help="see the list above")
     parser.add_argument("--data", help="folder or archive of SVG icons, for icons recipes")
     parser.add_argument("--out", required=True, metavar="RUN", help="the run's folder")
     parser.add_argument("--seed", default="0", metavar="N", help="of weights and scenes")

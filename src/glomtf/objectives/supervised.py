@@ -27,7 +27,7 @@ def column_pose_error(predicted, poses, classes):
 
     Args:
         predicted: (B, N, P).
-        poses: (B, N, P), for instance (dy, dx) from the column to the object's centre and scale.
+        poses: (B, N, P), for instance right and down from the column to its object's centre, and its scale.
         classes: (B, N) integers; -1 = no object here.
 
     Returns:

@@ -53,6 +53,7 @@ def parse_icon(svg: bytes) -> Element:
 
 
 def name_of(element: Element) -> str:
+    """The element's tag without SVG's namespace; "" for a comment or processing instruction."""
     return element.tag.removeprefix(SVG) if isinstance(element.tag, str) else ""
 
 
