@@ -27,7 +27,8 @@ def column_pose_error(predicted, poses, classes):
 
     Args:
         predicted: (B, N, P).
-        poses: (B, N, P), for instance right and down from the column to its object's centre, and its scale.
+        poses: (B, N, P), for instance right and down from the column to its object's centre, and
+            the object's scale.
         classes: (B, N) integers; -1 = no object here.
 
     Returns:
