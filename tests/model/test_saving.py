@@ -44,11 +44,11 @@ class OwnStem(keras.layers.Layer):
 
 
 def build(name):
-    stems = {"conv": "conv", "own": OwnStem(6, name="own")}
+    stems = {"conv": "conv", "pyramid": "pyramid", "own": OwnStem(6, name="own")}
     return Glom(**SIZES, **(NESTED if name == "nested" else {}), stem=stems.get(name, "linear"))
 
 
-models = pytest.mark.parametrize("name", ["defaults", "nested", "conv", "own"])
+models = pytest.mark.parametrize("name", ["defaults", "nested", "conv", "pyramid", "own"])
 
 
 def states(model):

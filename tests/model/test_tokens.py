@@ -98,7 +98,7 @@ def test_conv_stem_does_not_depend_on_the_users_image_data_format(rng):
         keras.config.set_image_data_format(before)
 
 
-@pytest.mark.parametrize("stem", ["linear", "conv", "own"])
+@pytest.mark.parametrize("stem", ["linear", "conv", "pyramid", "own"])
 def test_channels_first_is_channels_last_transposed(stem, rng):
     images = rng.normal(size=(2, 8, 12, 5)).astype("float32")
     given = {"dim": 6, "levels": 2, "image_size": (8, 12), "patch_size": 4, "channels": 5}

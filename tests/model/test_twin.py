@@ -32,7 +32,7 @@ OPTIONS = {
     "bottom_up_location": [None, "fourier"],
     "location_frequencies": [4, 2],
     "initial_state": ["learned", "bottom_up"],
-    "stem": ["linear", "conv"],
+    "stem": ["linear", "conv", "pyramid"],
 }
 
 

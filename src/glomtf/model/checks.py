@@ -52,8 +52,10 @@ def check_arguments(given):
             f"Received: image_size={size!r}, patch_size={patch}"
         )
     stem = given["stem"]
-    if not isinstance(stem, keras.layers.Layer) and stem not in ("linear", "conv"):
-        raise ValueError(f"stem must be 'linear', 'conv' or a Keras layer. Received: {stem!r}")
+    if not isinstance(stem, keras.layers.Layer) and stem not in ("linear", "conv", "pyramid"):
+        raise ValueError(
+            f"stem must be 'linear', 'conv', 'pyramid' or a Keras layer. Received: {stem!r}"
+        )
     _check_numbers(given)
     _check_weights(given)
 

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from glomtf.model.checks import check_arguments, check_images, check_iters, check_state, per_level
+from glomtf.model.pyramid import PyramidStem
 from glomtf.model.settle import settle
 from glomtf.model.step import Step, normalise_state
 from glomtf.model.tokens import ConvStem, LinearStem
@@ -30,7 +31,7 @@ class Glom(keras.Model):
         channels: C of the pictures.
         data_format: "channels_first" (B, C, H, W), as the original's examples, or
             "channels_last" (B, H, W, C).
-        stem: "linear", "conv", or a Keras layer (B, H, W, C) -> (B, rows, cols, D).
+        stem: "linear", "conv", "pyramid", or a Keras layer (B, H, W, C) -> (B, rows, cols, D).
         mlp_ratio: hidden width of the nets over D.
         top_down_location: how top-down learns where it is: "learned" (a vector per column added
             to its input), "fourier" (a neural field: Fourier features of the location enter the
@@ -103,6 +104,8 @@ class Glom(keras.Model):
             self.stem = LinearStem(dim, patch_size, dtype=self.dtype_policy, name="stem")
         elif stem == "conv":
             self.stem = ConvStem(dim, patch_size, dtype=self.dtype_policy, name="stem")
+        elif stem == "pyramid":
+            self.stem = PyramidStem(dim, patch_size, dtype=self.dtype_policy, name="stem")
         else:
             self.stem = stem
         self._build_stem()

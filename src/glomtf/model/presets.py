@@ -79,7 +79,7 @@ def save_run(model, folder, reading, details):
     """Write a trained Glom as ``model.json`` and ``model.weights.h5``.
 
     Args:
-        model: a :class:`Glom` whose stem is "linear" or "conv".
+        model: a :class:`Glom` whose stem is named, not a layer of the user's.
         folder: made if it does not exist; an older save in it is replaced.
         reading: a :class:`Reading` with one threshold per level of the model.
         details: plain JSON for people to read: recipe, command, minutes, versions.
@@ -92,7 +92,8 @@ def save_run(model, folder, reading, details):
     glom = {name: config[name] for name in _DEFAULTS}
     if not isinstance(glom["stem"], str):
         raise ValueError(
-            f"expected a Glom with a 'linear' or 'conv' stem, got {type(model.stem).__name__}; "
+            "expected a Glom with a stem of ours ('linear', 'conv' or 'pyramid'), "
+            f"got {type(model.stem).__name__}; "
             "save a model with a stem of your own with model.save('model.keras')"
         )
     if len(reading.thresholds) != model.levels:
