@@ -82,17 +82,20 @@ SMALL = {
 
 # Learn to see first, feed-forward, which shows several times as many pictures a minute; then
 # learn to settle. The control spends the second stage's minutes feed-forward as well.
-SEE = Stage(iters=0, epochs=20, steps=500)
-SETTLE = Stage(iters=4, epochs=5, steps=300, learning_rate=1e-3)
+SEE = Stage(iters=0, epochs=6, steps=500)
+SETTLE = Stage(iters=4, epochs=4, steps=300, learning_rate=1e-3)
+SEE_LONG = Stage(iters=0, epochs=20, steps=600)
+SETTLE_LONG = Stage(iters=4, epochs=5, steps=400, learning_rate=1e-3)
 SEE_ON = Stage(iters=0, epochs=5, steps=1200, learning_rate=1e-3)
 
-ICONS = Recipe("masks", figures=8_000, icons=24_000, stages=(SEE, SETTLE), glom=SMALL)
-FIGURES = replace(ICONS, figures=8_000, icons=0, stages=(
-    replace(SEE, epochs=6), replace(SETTLE, epochs=4),
-))  # fmt: skip
+FIGURES = Recipe("masks", figures=8_000, icons=0, stages=(SEE, SETTLE), glom=SMALL)
+# Icons are larger than figures and their parts finer: a stem with a wider view pays here.
+ICONS = replace(
+    FIGURES, icons=24_000, stages=(SEE_LONG, SETTLE_LONG), glom=SMALL | {"stem": "pyramid"}
+)
 RECIPES = {
     "icons": ICONS,
-    "icons-feedforward": replace(ICONS, stages=(SEE, SEE_ON)),
+    "icons-feedforward": replace(ICONS, stages=(SEE_LONG, SEE_ON)),
     "figures": FIGURES,
     "figures-class-pose": replace(FIGURES, task="class_pose"),
     "figures-reconstruction": replace(
