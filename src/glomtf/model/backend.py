@@ -1,5 +1,8 @@
 """The one place that asks which backend Keras runs on."""
 
+import functools
+import weakref
+
 import keras
 import numpy as np
 
@@ -20,3 +23,29 @@ def concrete(x):
         if isinstance(x, jax.core.Tracer):
             return None
     return np.asarray(keras.ops.convert_to_numpy(x), "float32")
+
+
+def compiled(method):
+    """Compile a method underneath where that is the backend's way to be fast (TensorFlow).
+
+    Positional arguments are tensors (or nests of them) and are traced by shape; keyword arguments
+    are plain hashable values, each combination of which gets a graph of its own. While a graph is
+    being traced already, and on other backends, the method is simply called.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return method
+    import tensorflow as tf
+
+    graphs = weakref.WeakKeyDictionary()
+
+    @functools.wraps(method)
+    def call(self, *tensors, **static):
+        if not tf.executing_eagerly():
+            return method(self, *tensors, **static)
+        made, key = graphs.setdefault(self, {}), tuple(sorted(static.items()))
+        if key not in made:
+            here = weakref.proxy(self)  # the graphs must not keep the layer alive
+            made[key] = tf.function(lambda *nest: method(here, *nest, **static), autograph=False)
+        return made[key](*tensors)
+
+    return call

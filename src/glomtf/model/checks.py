@@ -162,9 +162,20 @@ def check_images(model, img):
         )
 
 
-def check_state(model, levels, tokens, grid):
-    """A given state is (B, N, L, D) of this model and this batch."""
-    expected = (tokens.shape[0], grid[0] * grid[1], model.levels, model.dim)
+def check_wanted(wanted, iters, levels):
+    """Wanted states are pairs (t, level) of this trajectory."""
+    for pair in () if wanted is None else wanted:
+        fits = isinstance(pair, (tuple, list)) and len(pair) == 2 and _is_whole(pair[0], 0)
+        if not (fits and _is_whole(pair[1], 1) and pair[0] <= iters and pair[1] <= levels):
+            raise ValueError(
+                f"Wanted states are pairs (t, level): expected t from 0 to {iters} and level from "
+                f"1 to {levels}. Received: {pair!r}"
+            )
+
+
+def check_state(model, levels, img):
+    """A given state is (B, N, L, D) of this model and this batch, in finite numbers."""
+    expected = (img.shape[0], math.prod(model.grid_of(img)), model.levels, model.dim)
     received = tuple(levels.shape)
     same = len(received) == 4 and all(
         a == b or a is None or b is None for a, b in zip(expected, received, strict=True)
@@ -172,4 +183,10 @@ def check_state(model, levels, tokens, grid):
     if not same:
         raise ValueError(
             f"levels must be a state (B, N, L, D): expected {expected}. Received shape: {received}"
+        )
+    values = concrete(levels)
+    if values is not None and not np.isfinite(values).all():
+        raise ValueError(
+            "levels must be finite numbers. "
+            f"Received: {int((~np.isfinite(values)).sum())} NaN or infinite values"
         )

@@ -4,7 +4,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from glomtf.model.checks import check_arguments, check_images, check_iters, check_state, per_level
+from glomtf.model.backend import compiled
+from glomtf.model.checks import (
+    check_arguments,
+    check_images,
+    check_iters,
+    check_state,
+    check_wanted,
+    per_level,
+)
 from glomtf.model.settle import settle
 from glomtf.model.step import Step, normalise_state
 from glomtf.model.tokens import ConvStem, LinearStem
@@ -164,6 +172,11 @@ class Glom(keras.Model):
             config = config | {"stem": stem}
         return cls(**config)
 
+    def grid_of(self, img):
+        """(rows, cols) of the columns that look at these pictures."""
+        sides = img.shape[2:] if self.data_format == "channels_first" else img.shape[1:3]
+        return tuple(side // self.patch_size for side in sides)
+
     def tokens(self, img):
         """What the stem sees: pictures to ((B, N, D) tokens, (rows, cols))."""
         img = ops.convert_to_tensor(img)
@@ -180,16 +193,29 @@ class Glom(keras.Model):
 
         With ``initial_state="bottom_up"`` this is the feed-forward pass of the same nets.
         """
+        return _spread(self._begin(self.step.still(tokens, grid)), tokens)
+
+    def _begin(self, still):
+        """The state at t = 0, (1, 1, D) where it is learned: no picture has been seen yet."""
         if self.initial_levels is not None:
-            levels = ops.cast(self.initial_levels, tokens.dtype)
-            return tuple(ops.broadcast_to(levels[i], ops.shape(tokens)) for i in range(self.levels))
-        state, below = [], tokens
-        for level in range(1, self.levels + 1):
-            below = normalise_state(self.step.upwards(below, level, grid), self.state_norm)
-            state.append(below)
+            levels = ops.cast(self.initial_levels, still.seen.dtype)
+            return tuple(levels[None, None, i] for i in range(self.levels))
+        state = [normalise_state(still.seen, self.state_norm)]
+        for level in range(2, self.levels + 1):
+            below = self.step.upwards(state[-1], level, still)
+            state.append(normalise_state(below, self.state_norm))
         return tuple(state)
 
-    def settle(self, img, iters=None, levels=None, start=0):
+    @compiled
+    def _look(self, img, levels):
+        """Pictures, and perhaps a state to carry on from, to (tokens, still, state at t = 0)."""
+        tokens, grid = self.tokens(img)
+        still = self.step.still(tokens, grid)
+        if levels is None:
+            return tokens, still, self._begin(still)
+        return tokens, still, tuple(levels[:, :, i] for i in range(self.levels))
+
+    def settle(self, img, iters=None, levels=None, start=0, wanted=None):
         """The trajectory: iters + 1 states, each a tuple of L arrays (B, N, D), level 1 first.
 
         Args:
@@ -198,20 +224,23 @@ class Glom(keras.Model):
             levels: (B, N, L, D), a state to carry on from instead of the initial one.
             start: number of the first step for the schedules; give the steps already taken
                 when you carry on.
+            wanted: pairs (t, level) with t = 0 .. iters and level 1 .. L: compute, exactly, no
+                more than these need, and give None for the others. None = everything.
         """
         iters = 2 * self.levels if iters is None else iters
         check_iters(iters, least=0)
         check_iters(start, least=0, name="start")
-        tokens, grid = self.tokens(img)
-        if levels is None:
-            state = self.initial_state(tokens, grid)
-        else:
+        check_wanted(wanted, iters, self.levels)
+        img = ops.convert_to_tensor(img)
+        check_images(self, img)
+        if levels is not None:
             levels = ops.cast(ops.convert_to_tensor(levels), self.compute_dtype)
-            check_state(self, levels, tokens, grid)
-            state = tuple(levels[:, :, i] for i in range(self.levels))
-        return settle(self.step, state, tokens, grid, iters, start)
+            check_state(self, levels, img)
+        tokens, still, state = self._look(img, levels)
+        trajectory = settle(self.step, state, still, self.grid_of(img), iters, start, wanted)
+        return [_spread(state, tokens) for state in trajectory]
 
-    def call(self, img, iters=None, levels=None, return_all=False):
+    def call(self, img, iters=None, levels=None, return_all=False, levels_wanted=None):
         """Settle on pictures.
 
         Args:
@@ -219,16 +248,21 @@ class Glom(keras.Model):
             iters: number of steps, at least 1; None = 2 L.
             levels: (B, N, L, D) state to carry on from (video), else the initial one.
             return_all: also return the states on the way.
+            levels_wanted: numbers of the levels to return, 1 = lowest, in this order; what only
+                the others need is not computed. None = all.
 
         Returns:
-            (B, N, L, D), or (T + 1, B, N, L, D) with ``return_all``, the initial state first.
+            (B, N, L, D), or (T + 1, B, N, L, D) with ``return_all``, the initial state first;
+            with ``levels_wanted`` as many levels as it names.
         """
-        if iters is not None:
-            check_iters(iters, least=1)
-        trajectory = self.settle(img, iters, levels)
-        if return_all:
-            return ops.stack([ops.stack(state, axis=2) for state in trajectory])
-        return ops.stack(trajectory[-1], axis=2)
+        iters = 2 * self.levels if iters is None else iters
+        check_iters(iters, least=1)
+        numbers = range(1, self.levels + 1) if levels_wanted is None else levels_wanted
+        times = range(iters + 1) if return_all else [iters]
+        wanted = [(t, level) for t in times for level in numbers]
+        trajectory = self.settle(img, iters, levels, wanted=wanted)
+        states = [ops.stack([trajectory[t][n - 1] for n in numbers], axis=2) for t in times]
+        return ops.stack(states) if return_all else states[0]
 
     def compute_output_shape(self, input_shape):
         height, width = (
@@ -236,3 +270,8 @@ class Glom(keras.Model):
         )
         columns = (height // self.patch_size) * (width // self.patch_size)
         return (input_shape[0], columns, self.levels, self.dim)
+
+
+def _spread(state, tokens):
+    """Every array of a state at its full width, (B, N, D) as the tokens."""
+    return tuple(None if x is None else ops.broadcast_to(x, ops.shape(tokens)) for x in state)
