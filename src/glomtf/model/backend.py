@@ -28,9 +28,12 @@ def concrete(x):
 def compiled(method):
     """Compile a method underneath where that is the backend's way to be fast (TensorFlow).
 
-    Positional arguments are tensors (or nests of them) and are traced by shape; keyword arguments
-    are plain hashable values, each combination of which gets a graph of its own. While a graph is
-    being traced already, and on other backends, the method is simply called.
+    Positional arguments are tensors, or nests of them and of None; keyword arguments are plain
+    hashable values. Every combination of those values with the tensors' shapes gets one graph, for
+    good. While a graph is being traced already, and on other backends, the method is simply called.
+
+    Only for methods whose result depends on nothing else that may change but weights: no dropout,
+    nothing that differs in training.
     """
     if keras.backend.backend() != "tensorflow":
         return method
@@ -42,10 +45,12 @@ def compiled(method):
     def call(self, *tensors, **static):
         if not tf.executing_eagerly():
             return method(self, *tensors, **static)
-        made, key = graphs.setdefault(self, {}), tuple(sorted(static.items()))
+        shapes = [None if x is None else (x.dtype, *x.shape) for x in tf.nest.flatten(tensors)]
+        made, key = graphs.setdefault(self, {}), (*shapes, *sorted(static.items()))
         if key not in made:
             here = weakref.proxy(self)  # the graphs must not keep the layer alive
             made[key] = tf.function(lambda *nest: method(here, *nest, **static), autograph=False)
         return made[key](*tensors)
 
+    call.graphs = graphs
     return call

@@ -173,9 +173,9 @@ def check_wanted(wanted, iters, levels):
             )
 
 
-def check_state(model, levels, img):
+def check_state(model, levels, tokens, grid):
     """A given state is (B, N, L, D) of this model and this batch, in finite numbers."""
-    expected = (img.shape[0], math.prod(model.grid_of(img)), model.levels, model.dim)
+    expected = (tokens.shape[0], grid[0] * grid[1], model.levels, model.dim)
     received = tuple(levels.shape)
     same = len(received) == 4 and all(
         a == b or a is None or b is None for a, b in zip(expected, received, strict=True)

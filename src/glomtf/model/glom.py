@@ -4,7 +4,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from glomtf.model.backend import compiled
 from glomtf.model.checks import (
     check_arguments,
     check_images,
@@ -14,7 +13,7 @@ from glomtf.model.checks import (
     per_level,
 )
 from glomtf.model.settle import settle
-from glomtf.model.step import Step, normalise_state
+from glomtf.model.step import Step
 from glomtf.model.tokens import ConvStem, LinearStem
 
 
@@ -172,11 +171,6 @@ class Glom(keras.Model):
             config = config | {"stem": stem}
         return cls(**config)
 
-    def grid_of(self, img):
-        """(rows, cols) of the columns that look at these pictures."""
-        sides = img.shape[2:] if self.data_format == "channels_first" else img.shape[1:3]
-        return tuple(side // self.patch_size for side in sides)
-
     def tokens(self, img):
         """What the stem sees: pictures to ((B, N, D) tokens, (rows, cols))."""
         img = ops.convert_to_tensor(img)
@@ -193,27 +187,14 @@ class Glom(keras.Model):
 
         With ``initial_state="bottom_up"`` this is the feed-forward pass of the same nets.
         """
-        return _spread(self._begin(self.step.still(tokens, grid)), tokens)
+        return _spread(self._begin(self.step.still(tokens, grid=grid)), tokens)
 
     def _begin(self, still):
         """The state at t = 0, (1, 1, D) where it is learned: no picture has been seen yet."""
         if self.initial_levels is not None:
             levels = ops.cast(self.initial_levels, still.seen.dtype)
             return tuple(levels[None, None, i] for i in range(self.levels))
-        state = [normalise_state(still.seen, self.state_norm)]
-        for level in range(2, self.levels + 1):
-            below = self.step.upwards(state[-1], level, still)
-            state.append(normalise_state(below, self.state_norm))
-        return tuple(state)
-
-    @compiled
-    def _look(self, img, levels):
-        """Pictures, and perhaps a state to carry on from, to (tokens, still, state at t = 0)."""
-        tokens, grid = self.tokens(img)
-        still = self.step.still(tokens, grid)
-        if levels is None:
-            return tokens, still, self._begin(still)
-        return tokens, still, tuple(levels[:, :, i] for i in range(self.levels))
+        return self.step.sweep(still)
 
     def settle(self, img, iters=None, levels=None, start=0, wanted=None):
         """The trajectory: iters + 1 states, each a tuple of L arrays (B, N, D), level 1 first.
@@ -231,13 +212,15 @@ class Glom(keras.Model):
         check_iters(iters, least=0)
         check_iters(start, least=0, name="start")
         check_wanted(wanted, iters, self.levels)
-        img = ops.convert_to_tensor(img)
-        check_images(self, img)
-        if levels is not None:
+        tokens, grid = self.tokens(img)
+        still = self.step.still(tokens, grid=grid)
+        if levels is None:
+            state = self._begin(still)
+        else:
             levels = ops.cast(ops.convert_to_tensor(levels), self.compute_dtype)
-            check_state(self, levels, img)
-        tokens, still, state = self._look(img, levels)
-        trajectory = settle(self.step, state, still, self.grid_of(img), iters, start, wanted)
+            check_state(self, levels, tokens, grid)
+            state = tuple(levels[:, :, i] for i in range(self.levels))
+        trajectory = settle(self.step, state, still, grid, iters, start, wanted)
         return [_spread(state, tokens) for state in trajectory]
 
     def call(self, img, iters=None, levels=None, return_all=False, levels_wanted=None):

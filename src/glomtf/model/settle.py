@@ -40,8 +40,7 @@ def settle(step, state, still, grid, iters, start=0, wanted=None):
     for t in range(iters + 1):
         trajectory.append(
             tuple(
-                x if (t, level) in wanted else None
-                for level, x in zip(numbers, state, strict=True)
+                x if (t, level) in wanted else None for level, x in zip(numbers, state, strict=True)
             )
         )
         if t < iters:

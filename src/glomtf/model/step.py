@@ -170,7 +170,8 @@ class Step(keras.layers.Layer):
         """The first step from which on every step has the same weights and betas."""
         return max(len(s or (0,)) - 1 for s in (self.beta_schedule, self.weight_schedule))
 
-    def still(self, tokens, grid):
+    @compiled
+    def still(self, tokens, *, grid):
         """What settling on these (B, N, D) tokens computes only once."""
         code = fourier_features(coordinates(grid, self.extent), self.location_frequencies)
 
@@ -179,6 +180,15 @@ class Step(keras.layers.Layer):
 
         up, down = places(self.bottom_up), places(self.top_down)
         return Still(self.bottom_up[0](tokens, up[0]), up, down)
+
+    @compiled
+    def sweep(self, still):
+        """One feed-forward pass of the bottom-up nets from the token to the top: L arrays."""
+        state = [normalise_state(still.seen, self.state_norm)]
+        for level in range(2, self.levels + 1):
+            below = self.upwards(state[-1], level, still)
+            state.append(normalise_state(below, self.state_norm))
+        return tuple(state)
 
     def upwards(self, below, level, still):
         """Bottom-up input of ``level`` (2 = lowest that has one below) from the level below."""
@@ -216,7 +226,7 @@ class Step(keras.layers.Layer):
             t: number of the step, 0 = first; only schedules look at it.
         """
         everything = np.ones((self.levels, 4), bool)
-        return self._contributions(state, self.still(tokens, grid), grid, t, everything)
+        return self._contributions(state, self.still(tokens, grid=grid), grid, t, everything)
 
     def _contributions(self, state, still, grid, t, present):
         """Those contributions of step ``t`` that ``present`` (L, 4) names, None elsewhere."""
