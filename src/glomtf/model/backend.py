@@ -49,7 +49,8 @@ def compiled(method):
         made, key = graphs.setdefault(self, {}), (*shapes, *sorted(static.items()))
         if key not in made:
             here = weakref.proxy(self)  # the graphs must not keep the layer alive
-            made[key] = tf.function(lambda *nest: method(here, *nest, **static), autograph=False)
+            traced = tf.function(lambda *nest: method(here, *nest, **static), autograph=False)
+            made[key] = traced.get_concrete_function(*tensors)
         return made[key](*tensors)
 
     call.graphs = graphs

@@ -173,6 +173,16 @@ def check_wanted(wanted, iters, levels):
             )
 
 
+def check_levels_wanted(wanted, levels):
+    """At least one number of a level, 1 = lowest."""
+    many = isinstance(wanted, (list, tuple, range)) and len(wanted) > 0
+    if not (many and all(_is_whole(level, 1) and level <= levels for level in wanted)):
+        raise ValueError(
+            f"levels_wanted takes one or more numbers from 1 to {levels}, a list. "
+            f"Received: {wanted!r}"
+        )
+
+
 def check_state(model, levels, tokens, grid):
     """A given state is (B, N, L, D) of this model and this batch, in finite numbers."""
     expected = (tokens.shape[0], grid[0] * grid[1], model.levels, model.dim)

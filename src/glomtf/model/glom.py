@@ -8,6 +8,7 @@ from glomtf.model.checks import (
     check_arguments,
     check_images,
     check_iters,
+    check_levels_wanted,
     check_state,
     check_wanted,
     per_level,
@@ -241,6 +242,7 @@ class Glom(keras.Model):
         iters = 2 * self.levels if iters is None else iters
         check_iters(iters, least=1)
         numbers = range(1, self.levels + 1) if levels_wanted is None else levels_wanted
+        check_levels_wanted(numbers, self.levels)
         times = range(iters + 1) if return_all else [iters]
         wanted = [(t, level) for t in times for level in numbers]
         trajectory = self.settle(img, iters, levels, wanted=wanted)
