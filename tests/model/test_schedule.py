@@ -103,7 +103,7 @@ def test_the_light_cones_of_the_seeds_configuration():
                 assert rows[t][level - 1] is None
             elif t >= level:
                 assert rows[t][level - 1] is Width.IMAGE
-            elif t == 0 or level == 5 and t == 1:
+            elif t == 0 or (level == 5 and t == 1):
                 assert rows[t][level - 1] is Width.ONCE
             else:
                 assert rows[t][level - 1] is Width.PLACE
@@ -205,5 +205,5 @@ def test_refuses_states_that_do_not_exist(pair, pictures):
 
 @pytest.mark.parametrize("wanted", [[], 3, [0], [4], ["top"], [1.0]])
 def test_refuses_levels_that_do_not_exist(wanted, pictures):
-    with pytest.raises(ValueError, match="levels_wanted.*numbers from 1 to 3.*Received"):
+    with pytest.raises(ValueError, match=r"levels_wanted.*numbers from 1 to 3.*Received"):
         Glom(**SIZES)(pictures, iters=1, levels_wanted=wanted)

@@ -62,6 +62,9 @@ class Glom(keras.Model):
             each step.
         initial_state: "learned" (a vector per level) or "bottom_up" (one sweep of the bottom-up
             nets from the token to the top).
+        remat: in training, keep only the states and compute what happened inside each step again
+            on the way back: memory grows with the states, not with the hidden layers, for about
+            a third more time.
 
     Raises:
         ValueError: an argument or input that does not fit, with what was expected and received.
@@ -94,6 +97,7 @@ class Glom(keras.Model):
         contribution_schedule=None,
         state_norm=None,
         initial_state="learned",
+        remat=False,
         **kwargs,
     ):
         arguments = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
@@ -137,6 +141,7 @@ class Glom(keras.Model):
             learn_weights=learn_contribution_weights,
             weight_schedule=contribution_schedule,
             state_norm=state_norm,
+            remat=remat,
             dtype=self.dtype_policy,
             name="step",
         )

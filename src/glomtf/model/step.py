@@ -60,6 +60,26 @@ def normalise_state(x, norm):
     return ops.cast(y, x.dtype)
 
 
+def recomputed(update, *nests):
+    """``update(*nests)``, whose inside the backward pass computes again instead of keeping it.
+
+    Nests of tensors and None in, a tuple of tensors and None out.
+    """
+    leaves = keras.tree.flatten(nests)
+    tensors = [x for x in leaves if x is not None]
+    there = []  # which results there are, known once it ran
+
+    def flat(*tensors):
+        left = iter(tensors)
+        given = [None if x is None else next(left) for x in leaves]
+        new = update(*keras.tree.pack_sequence_as(nests, given))
+        there[:] = [x is not None for x in new]
+        return tuple(x for x in new if x is not None)
+
+    new = iter(keras.remat(flat)(*tensors))
+    return tuple(next(new) if made else None for made in there)
+
+
 class Step(keras.layers.Layer):
     """One synchronous update of all levels.
 
@@ -74,7 +94,7 @@ class Step(keras.layers.Layer):
         self, *, dim, levels, extent, learned_grid, mlp_ratio, top_down_location,
         top_down_activation, bottom_up_location, location_frequencies, similarity, beta, learn_beta,
         beta_schedule, consensus_self, radius, neighbours, weights, learn_weights, weight_schedule,
-        state_norm, **kwargs,
+        state_norm, remat, **kwargs,
     ):  # fmt: skip
         super().__init__(**kwargs)
         self.dim, self.levels, self.extent = dim, levels, extent
@@ -82,6 +102,7 @@ class Step(keras.layers.Layer):
         self.location_frequencies = location_frequencies
         self.similarity, self.consensus_self = similarity, consensus_self
         self.radius, self.neighbours, self.state_norm = radius, neighbours, state_norm
+        self.remat = remat
         self.beta_schedule, self.weight_schedule = beta_schedule, weight_schedule
 
         code = 2 + 4 * location_frequencies
@@ -273,7 +294,11 @@ class Step(keras.layers.Layer):
         """
         wanted = np.isin(np.arange(1, self.levels + 1), levels)
         present = self.present_at(t) & wanted[:, None]
-        return self.combine(self._contributions(state, still, grid, t, present), t)
+
+        def update(state, still):
+            return self.combine(self._contributions(state, still, grid, t, present), t)
+
+        return recomputed(update, state, still) if self.remat else update(state, still)
 
     def call(self, state, tokens, grid, t=0):
         """One step: L arrays (B, N, D) to L arrays (B, N, D)."""
