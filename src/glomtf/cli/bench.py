@@ -49,9 +49,8 @@ def run(options: Namespace) -> None:
         rows.append(measured(case))
         said = f"failed: {rows[-1]['failed']}" if "failed" in rows[-1] else "done"
         say(f"{number}/{len(plan)} {case['part']}: {case['name']}: {said}")
+        if options.out is not None:  # after each, so that an interrupted run is not lost
+            text = json.dumps(report(rows), indent=1) + "\n"
+            with refusing():
+                write_files(out.parent, {out.name: text.encode()})
     say("\n".join(["", *table(rows)]))
-    if options.out is not None:
-        text = json.dumps(report(rows), indent=1) + "\n"
-        with refusing():
-            write_files(out.parent, {out.name: text.encode()})
-        say(f"results are in {out}")

@@ -134,6 +134,12 @@ def check_iters(iters, least, name="iters"):
         raise ValueError(f"{name} must be a whole number >= {least}. Received: {iters!r}")
 
 
+def check_tolerance(tolerance):
+    """A relative change that counts as none."""
+    if not (_is_number(tolerance, 0) and tolerance > 0):
+        raise ValueError(f"tolerance must be a finite number > 0. Received: {tolerance!r}")
+
+
 def check_images(model, img):
     """Rank, channels, size and finite pixels of a batch of pictures."""
     first = model.data_format == "channels_first"

@@ -10,10 +10,11 @@ from glomtf.model.checks import (
     check_iters,
     check_levels_wanted,
     check_state,
+    check_tolerance,
     check_wanted,
     per_level,
 )
-from glomtf.model.settle import settle
+from glomtf.model.settle import Settled, settle, settle_until
 from glomtf.model.step import Step
 from glomtf.model.tokens import ConvStem, LinearStem
 
@@ -218,16 +219,43 @@ class Glom(keras.Model):
         check_iters(iters, least=0)
         check_iters(start, least=0, name="start")
         check_wanted(wanted, iters, self.levels)
+        state, still, tokens, grid = self._look(img, levels)
+        trajectory = settle(self.step, state, still, grid, iters, start, wanted)
+        return [_spread(state, tokens) for state in trajectory]
+
+    def settle_until(self, img, tolerance, iters=None, levels=None, start=0):
+        """Settle each picture until it is at rest, and say after how many steps.
+
+        At rest: in the last step no vector changed by more than ``tolerance`` of its length.
+        Pictures at rest leave the computation; none takes fewer than L steps. Runs eagerly only.
+
+        Args:
+            img, levels, start: as of :meth:`settle`.
+            tolerance: largest relative change, > 0.
+            iters: the most steps to take; None = 8 L.
+
+        Returns:
+            :class:`glomtf.model.settle.Settled`: state (B, N, L, D) and steps (B,); a picture
+            that never came to rest has ``iters`` steps.
+        """
+        iters = 8 * self.levels if iters is None else iters
+        check_iters(iters, least=1)
+        check_iters(start, least=0, name="start")
+        check_tolerance(tolerance)
+        state, still, tokens, grid = self._look(img, levels)
+        rested, steps = settle_until(self.step, state, still, grid, iters, tolerance, start)
+        full = [_spread(state, tokens[0]) for state in rested]
+        return Settled(ops.stack([ops.stack(state, axis=1) for state in full]), steps)
+
+    def _look(self, img, levels):
+        """Where settling starts: (state at t = 0, Still, tokens, grid)."""
         tokens, grid = self.tokens(img)
         still = self.step.still(tokens, grid=grid)
         if levels is None:
-            state = self._begin(still)
-        else:
-            levels = ops.cast(ops.convert_to_tensor(levels), self.compute_dtype)
-            check_state(self, levels, tokens, grid)
-            state = tuple(levels[:, :, i] for i in range(self.levels))
-        trajectory = settle(self.step, state, still, grid, iters, start, wanted)
-        return [_spread(state, tokens) for state in trajectory]
+            return self._begin(still), still, tokens, grid
+        levels = ops.cast(ops.convert_to_tensor(levels), self.compute_dtype)
+        check_state(self, levels, tokens, grid)
+        return tuple(levels[:, :, i] for i in range(self.levels)), still, tokens, grid
 
     def call(self, img, iters=None, levels=None, return_all=False, levels_wanted=None):
         """Settle on pictures.
