@@ -14,18 +14,19 @@ ROOMS = {
     "islands": set(),
     "objectives": set(),
     "model": set(),
+    "bench": {"model", "glomtf"},
     "training": {"worlds", "islands", "objectives", "model"},
     "parse": {"worlds", "islands", "objectives", "model", "training"},
-    "cli": {"worlds", "islands", "objectives", "model", "training", "parse", "glomtf"},
+    "cli": {"worlds", "islands", "objectives", "model", "training", "parse", "bench", "glomtf"},
     "glomtf": {"worlds", "islands", "objectives", "model", "training", "parse"},
 }
 
 # Package: the only files that may import it.
 ONLY_IN = {
     "matplotlib": {"islands/plot.py"},
-    "tensorflow": {"model/backend.py", "model/port.py"},
+    "tensorflow": {"model/backend.py", "model/port.py", "bench/measure.py"},
     "jax": {"model/backend.py", "model/port.py"},
-    "torch": {"model/backend.py", "model/port.py"},
+    "torch": {"model/backend.py", "model/port.py", "bench/measure.py"},
 }
 
 # Package: the rooms that must do without it.

@@ -51,9 +51,16 @@ def test_column_net_is_an_mlp_on_vector_and_location(activation, code, rng):
     where = None if code is None else rng.normal(size=(5, code)).astype("float32")
     weights = dict(zip(("w1", "b1", "w2", "b2"), map(numpy, net.weights[:4]), strict=True))
     weights["where"] = None if code is None else numpy(net.where.kernel)
-    for b, received in enumerate(numpy(net(x, where))):
+    there = None if code is None else net.place(where)
+    for b, received in enumerate(numpy(net(x, there))):
         expected = mlp(weights, x[b], activation, where)
         np.testing.assert_allclose(received, expected, rtol=1e-5, atol=1e-5)
+
+
+def part_below(model, above, grid):
+    """What top-down makes of these vectors of level 2 at each place: (N, D)."""
+    still = model.step.still(np.zeros((1, grid[0] * grid[1], 6), "float32"), grid=grid)
+    return numpy(model.step.downwards(above, 1, still))[0]
 
 
 @pytest.mark.parametrize("location", ["learned", "fourier", None])
@@ -61,7 +68,7 @@ def test_column_net_is_an_mlp_on_vector_and_location(activation, code, rng):
 def test_one_vector_above_gives_another_part_at_each_place(location, activation, rng):
     model = Glom(**SIZES, image_size=8, top_down_location=location, top_down_activation=activation)
     above = np.broadcast_to(rng.normal(size=6), (1, 16, 6)).astype("float32")
-    parts = numpy(model.step.downwards(above, 1, (4, 4)))[0]
+    parts = part_below(model, above, (4, 4))
     away = np.linalg.norm(parts[:, None] - parts, axis=-1)[~np.eye(16, dtype=bool)]
     if location is None:
         assert away.max() < 1e-6
@@ -72,8 +79,8 @@ def test_one_vector_above_gives_another_part_at_each_place(location, activation,
 def test_same_place_relative_to_the_centre_same_part_on_grids_of_two_sizes(rng):
     model = Glom(**SIZES, image_size=8, top_down_location="fourier")
     vector = rng.normal(size=6)
-    small = numpy(model.step.downwards(np.full((1, 16, 6), vector, "float32"), 1, (4, 4)))
-    large = numpy(model.step.downwards(np.full((1, 64, 6), vector, "float32"), 1, (8, 8)))
+    small = part_below(model, np.full((1, 16, 6), vector, "float32"), (4, 4))
+    large = part_below(model, np.full((1, 64, 6), vector, "float32"), (8, 8))
     inner = large.reshape(8, 8, 6)[2:6, 2:6]
     np.testing.assert_allclose(small.reshape(4, 4, 6), inner, rtol=1e-5, atol=1e-6)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from jsonargparse import ArgumentParser, DefaultHelpFormatter, Namespace
 
 import glomtf
-from glomtf.cli import evaluate, parse, train, worlds
+from glomtf.cli import bench, evaluate, parse, train, worlds
 from glomtf.cli.refusals import Refused, fail
 
 # name: (the module with its declare and run, one line of help)
@@ -20,6 +20,7 @@ COMMANDS = {
     "train": (train, "train a Glom by a recipe"),
     "evaluate": (evaluate, "score a model's islands against the truth, with baselines"),
     "worlds": (worlds, "draw scenes with their label maps"),
+    "bench": (bench, "measure time and memory beside glom-pytorch"),
 }
 
 

@@ -136,6 +136,12 @@ def check_iters(iters, least, name="iters"):
         raise ValueError(f"{name} must be a whole number >= {least}. Received: {iters!r}")
 
 
+def check_tolerance(tolerance):
+    """A relative change that counts as none."""
+    if not (_is_number(tolerance, 0) and tolerance > 0):
+        raise ValueError(f"tolerance must be a finite number > 0. Received: {tolerance!r}")
+
+
 def check_images(model, img):
     """Rank, channels, size and finite pixels of a batch of pictures."""
     first = model.data_format == "channels_first"
@@ -164,8 +170,29 @@ def check_images(model, img):
         )
 
 
+def check_wanted(wanted, iters, levels):
+    """Wanted states are pairs (t, level) of this trajectory."""
+    for pair in () if wanted is None else wanted:
+        fits = isinstance(pair, (tuple, list)) and len(pair) == 2 and _is_whole(pair[0], 0)
+        if not (fits and _is_whole(pair[1], 1) and pair[0] <= iters and pair[1] <= levels):
+            raise ValueError(
+                f"Wanted states are pairs (t, level): expected t from 0 to {iters} and level from "
+                f"1 to {levels}. Received: {pair!r}"
+            )
+
+
+def check_levels_wanted(wanted, levels):
+    """At least one number of a level, 1 = lowest."""
+    many = isinstance(wanted, (list, tuple, range)) and len(wanted) > 0
+    if not (many and all(_is_whole(level, 1) and level <= levels for level in wanted)):
+        raise ValueError(
+            f"levels_wanted takes one or more numbers from 1 to {levels}, a list. "
+            f"Received: {wanted!r}"
+        )
+
+
 def check_state(model, levels, tokens, grid):
-    """A given state is (B, N, L, D) of this model and this batch."""
+    """A given state is (B, N, L, D) of this model and this batch, in finite numbers."""
     expected = (tokens.shape[0], grid[0] * grid[1], model.levels, model.dim)
     received = tuple(levels.shape)
     same = len(received) == 4 and all(
@@ -174,4 +201,10 @@ def check_state(model, levels, tokens, grid):
     if not same:
         raise ValueError(
             f"levels must be a state (B, N, L, D): expected {expected}. Received shape: {received}"
+        )
+    values = concrete(levels)
+    if values is not None and not np.isfinite(values).all():
+        raise ValueError(
+            "levels must be finite numbers. "
+            f"Received: {int((~np.isfinite(values)).sum())} NaN or infinite values"
         )

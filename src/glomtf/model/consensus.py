@@ -52,6 +52,25 @@ def similarities(x, similarity, beta=1.0):
     return ops.matmul(looks * beta, ops.transpose(seen, (0, 2, 1)))
 
 
+def weigh(scores, own=None, hidden=None, top_k=None):
+    """Scores to attention: (..., N, M) to the same, rows sum to 1.
+
+    Args:
+        scores: who looks x who is seen.
+        own: (N, M) bool, True where a column sees itself and is not to count as such.
+        hidden: added to the scores: 0 or :data:`LOWEST`.
+        top_k: keep only the k best of each row (ties all stay).
+    """
+    if own is not None:
+        scores = ops.where(own, ops.cast(SELF_SIMILARITY, scores.dtype), scores)
+    if hidden is not None:
+        scores = scores + hidden
+    if top_k is not None and top_k < scores.shape[-1]:
+        least = ops.top_k(scores, top_k)[0][..., -1:]
+        scores = ops.where(scores >= ops.stop_gradient(least), scores, LOWEST)
+    return ops.softmax(scores, axis=-1)
+
+
 def attention(x, *, beta, similarity, attend_self=True, allowed=None, top_k=None):
     """Who listens to whom: (B, N, D) to (B, N, N), rows sum to 1.
 
@@ -69,15 +88,9 @@ def attention(x, *, beta, similarity, attend_self=True, allowed=None, top_k=None
     scores = similarities(x, similarity, beta)
     if x.shape[1] == 1:  # Keras warns about a softmax over one entry
         return ops.ones_like(scores)
-    if not attend_self:
-        own = np.eye(x.shape[1], dtype=bool)
-        scores = ops.where(own, ops.cast(SELF_SIMILARITY, scores.dtype), scores)
-    if allowed is not None:
-        scores = scores + np.where(allowed, 0.0, LOWEST).astype("float32")
-    if top_k is not None and top_k < x.shape[1]:
-        least = ops.top_k(scores, top_k)[0][..., -1:]
-        scores = ops.where(scores >= ops.stop_gradient(least), scores, LOWEST)
-    return ops.softmax(scores, axis=-1)
+    own = None if attend_self else np.eye(x.shape[1], dtype=bool)
+    hidden = None if allowed is None else np.where(allowed, 0.0, LOWEST).astype("float32")
+    return weigh(scores, own, hidden, top_k)
 
 
 def consensus(x, **how):

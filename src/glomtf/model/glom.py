@@ -4,10 +4,19 @@ import keras
 import numpy as np
 from keras import ops
 
-from glomtf.model.checks import check_arguments, check_images, check_iters, check_state, per_level
+from glomtf.model.checks import (
+    check_arguments,
+    check_images,
+    check_iters,
+    check_levels_wanted,
+    check_state,
+    check_tolerance,
+    check_wanted,
+    per_level,
+)
 from glomtf.model.pyramid import PyramidStem
-from glomtf.model.settle import settle
-from glomtf.model.step import Step, normalise_state
+from glomtf.model.settle import Settled, settle, settle_until
+from glomtf.model.step import Step
 from glomtf.model.tokens import ConvStem, LinearStem
 
 
@@ -55,6 +64,9 @@ class Glom(keras.Model):
             each step.
         initial_state: "learned" (a vector per level) or "bottom_up" (one sweep of the bottom-up
             nets from the token to the top).
+        remat: in training, keep only the states and compute what happened inside each step again
+            on the way back: memory grows with the states, not with the hidden layers, for about
+            a third more time.
 
     Raises:
         ValueError: an argument or input that does not fit, with what was expected and received.
@@ -87,6 +99,7 @@ class Glom(keras.Model):
         contribution_schedule=None,
         state_norm=None,
         initial_state="learned",
+        remat=False,
         **kwargs,
     ):
         arguments = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
@@ -132,6 +145,7 @@ class Glom(keras.Model):
             learn_weights=learn_contribution_weights,
             weight_schedule=contribution_schedule,
             state_norm=state_norm,
+            remat=remat,
             dtype=self.dtype_policy,
             name="step",
         )
@@ -183,16 +197,16 @@ class Glom(keras.Model):
 
         With ``initial_state="bottom_up"`` this is the feed-forward pass of the same nets.
         """
-        if self.initial_levels is not None:
-            levels = ops.cast(self.initial_levels, tokens.dtype)
-            return tuple(ops.broadcast_to(levels[i], ops.shape(tokens)) for i in range(self.levels))
-        state, below = [], tokens
-        for level in range(1, self.levels + 1):
-            below = normalise_state(self.step.upwards(below, level, grid), self.state_norm)
-            state.append(below)
-        return tuple(state)
+        return _spread(self._begin(self.step.still(tokens, grid=grid)), tokens)
 
-    def settle(self, img, iters=None, levels=None, start=0):
+    def _begin(self, still):
+        """The state at t = 0, (1, 1, D) where it is learned: no picture has been seen yet."""
+        if self.initial_levels is not None:
+            levels = ops.cast(self.initial_levels, still.seen.dtype)
+            return tuple(levels[None, None, i] for i in range(self.levels))
+        return self.step.sweep(still)
+
+    def settle(self, img, iters=None, levels=None, start=0, wanted=None):
         """The trajectory: iters + 1 states, each a tuple of L arrays (B, N, D), level 1 first.
 
         Args:
@@ -201,20 +215,52 @@ class Glom(keras.Model):
             levels: (B, N, L, D), a state to carry on from instead of the initial one.
             start: number of the first step for the schedules; give the steps already taken
                 when you carry on.
+            wanted: pairs (t, level) with t = 0 .. iters and level 1 .. L: compute, exactly, no
+                more than these need, and give None for the others. None = everything.
         """
         iters = 2 * self.levels if iters is None else iters
         check_iters(iters, least=0)
         check_iters(start, least=0, name="start")
-        tokens, grid = self.tokens(img)
-        if levels is None:
-            state = self.initial_state(tokens, grid)
-        else:
-            levels = ops.cast(ops.convert_to_tensor(levels), self.compute_dtype)
-            check_state(self, levels, tokens, grid)
-            state = tuple(levels[:, :, i] for i in range(self.levels))
-        return settle(self.step, state, tokens, grid, iters, start)
+        check_wanted(wanted, iters, self.levels)
+        state, still, tokens, grid = self._look(img, levels)
+        trajectory = settle(self.step, state, still, grid, iters, start, wanted)
+        return [_spread(state, tokens) for state in trajectory]
 
-    def call(self, img, iters=None, levels=None, return_all=False):
+    def settle_until(self, img, tolerance, iters=None, levels=None, start=0):
+        """Settle each picture until it is at rest, and say after how many steps.
+
+        At rest: in the last step no vector changed by more than ``tolerance`` of its length.
+        Pictures at rest leave the computation; none takes fewer than L steps. Runs eagerly only.
+
+        Args:
+            img, levels, start: as of :meth:`settle`.
+            tolerance: largest relative change, > 0.
+            iters: the most steps to take; None = 8 L.
+
+        Returns:
+            :class:`glomtf.model.settle.Settled`: state (B, N, L, D) and steps (B,); a picture
+            that never came to rest has ``iters`` steps.
+        """
+        iters = 8 * self.levels if iters is None else iters
+        check_iters(iters, least=1)
+        check_iters(start, least=0, name="start")
+        check_tolerance(tolerance)
+        state, still, tokens, grid = self._look(img, levels)
+        rested, steps = settle_until(self.step, state, still, grid, iters, tolerance, start)
+        full = [_spread(state, tokens[0]) for state in rested]
+        return Settled(ops.stack([ops.stack(state, axis=1) for state in full]), steps)
+
+    def _look(self, img, levels):
+        """Where settling starts: (state at t = 0, Still, tokens, grid)."""
+        tokens, grid = self.tokens(img)
+        still = self.step.still(tokens, grid=grid)
+        if levels is None:
+            return self._begin(still), still, tokens, grid
+        levels = ops.cast(ops.convert_to_tensor(levels), self.compute_dtype)
+        check_state(self, levels, tokens, grid)
+        return tuple(levels[:, :, i] for i in range(self.levels)), still, tokens, grid
+
+    def call(self, img, iters=None, levels=None, return_all=False, levels_wanted=None):
         """Settle on pictures.
 
         Args:
@@ -222,16 +268,22 @@ class Glom(keras.Model):
             iters: number of steps, at least 1; None = 2 L.
             levels: (B, N, L, D) state to carry on from (video), else the initial one.
             return_all: also return the states on the way.
+            levels_wanted: numbers of the levels to return, 1 = lowest, in this order; what only
+                the others need is not computed. None = all.
 
         Returns:
-            (B, N, L, D), or (T + 1, B, N, L, D) with ``return_all``, the initial state first.
+            (B, N, L, D), or (T + 1, B, N, L, D) with ``return_all``, the initial state first;
+            with ``levels_wanted`` as many levels as it names.
         """
-        if iters is not None:
-            check_iters(iters, least=1)
-        trajectory = self.settle(img, iters, levels)
-        if return_all:
-            return ops.stack([ops.stack(state, axis=2) for state in trajectory])
-        return ops.stack(trajectory[-1], axis=2)
+        iters = 2 * self.levels if iters is None else iters
+        check_iters(iters, least=1)
+        numbers = range(1, self.levels + 1) if levels_wanted is None else levels_wanted
+        check_levels_wanted(numbers, self.levels)
+        times = range(iters + 1) if return_all else [iters]
+        wanted = [(t, level) for t in times for level in numbers]
+        trajectory = self.settle(img, iters, levels, wanted=wanted)
+        states = [ops.stack([trajectory[t][n - 1] for n in numbers], axis=2) for t in times]
+        return ops.stack(states) if return_all else states[0]
 
     def compute_output_shape(self, input_shape):
         height, width = (
@@ -239,3 +291,8 @@ class Glom(keras.Model):
         )
         columns = (height // self.patch_size) * (width // self.patch_size)
         return (input_shape[0], columns, self.levels, self.dim)
+
+
+def _spread(state, tokens):
+    """Every array of a state at its full width, (B, N, D) as the tokens."""
+    return tuple(None if x is None else ops.broadcast_to(x, ops.shape(tokens)) for x in state)

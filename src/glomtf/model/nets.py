@@ -49,14 +49,20 @@ class ColumnNet(keras.layers.Layer):
         if self.where is not None:
             self.where.build((None, self.location_dim))
 
-    def call(self, x, location=None):
-        """(B, N, D) and, if told to expect it, (N, location_dim) to (B, N, D)."""
+    def place(self, location):
+        """What the hidden layer hears of the location: (N, location_dim) to (N, ratio * D)."""
+        return self.where(ops.cast(location, self.compute_dtype))
+
+    def call(self, x, there=None):
+        """(B, N, D) and, if built to expect it, what :meth:`place` says, to (B, N, D).
+
+        Of x, B and N may be 1 where pictures or columns do not differ; the place spreads N.
+        """
         columns = x.shape[1]
-        flat = ops.reshape(x, (-1, self.dim))
-        hidden = self.hidden(flat)
-        if self.where is not None:
-            there = self.where(ops.cast(location, self.compute_dtype))
+        hidden = self.hidden(ops.reshape(x, (-1, self.dim)))
+        if there is not None:
             hidden = ops.reshape(hidden, (-1, columns, self.dim * self.ratio)) + there
+            columns = hidden.shape[1]
             hidden = ops.reshape(hidden, (-1, self.dim * self.ratio))
         out = self.out(ACTIVATIONS[self.activation](hidden))
         return ops.reshape(out, (-1, columns, self.dim))

@@ -1,25 +1,130 @@
 """The only loop over time."""
 
+from typing import NamedTuple
 
-def settle(step, state, tokens, grid, iters, start=0):
-    """Take ``iters`` steps and keep every state on the way.
+import numpy as np
+from keras import ops
 
-    Unrolled in Python: gradients through it work on every backend and the schedules, which
-    depend on the step's number, cost nothing.
+from glomtf.model.backend import concrete
+from glomtf.model.schedule import Width, schedule
+
+
+class Settled(NamedTuple):
+    """Where pictures came to rest: state (B, N, L, D), and steps (B,), how many each took."""
+
+    state: object
+    steps: np.ndarray
+
+
+def settle(step, state, still, grid, iters, start=0, wanted=None):
+    """Take ``iters`` steps and compute no more than what is wanted of them.
+
+    Unrolled in Python: gradients through it work on every backend, the schedules, which depend on
+    the step's number, cost nothing, and a change of ``iters`` compiles nothing anew, because each
+    step is compiled by itself.
 
     Args:
-        step: ``step(state, tokens, grid=, t=) -> state``, a :class:`glomtf.model.step.Step`.
-        state: L arrays (B, N, D).
-        tokens: (B, N, D).
+        step: a :class:`glomtf.model.step.Step`.
+        state: L arrays (B, N, D); B and N are 1 where pictures or columns do not differ.
+        still: what does not move meanwhile, a :class:`glomtf.model.step.Still`.
         grid: (rows, cols).
         iters: number of steps.
         start: number of the first step. ``settle(a)`` then ``settle(b, start=a)`` is
             ``settle(a + b)``, schedules included.
+        wanted: pairs (t, level), t = 0 .. iters, level 1 = lowest; None = everything.
 
     Returns:
-        The trajectory: iters + 1 states, the given one first.
+        The trajectory: iters + 1 states, the given one first, each L arrays like ``state``; None
+        where an array is not wanted.
     """
-    trajectory = [tuple(state)]
-    for t in range(start, start + iters):
-        trajectory.append(step(trajectory[-1], tokens, grid=grid, t=t))
+    numbers = range(1, step.levels + 1)
+    if wanted is None:
+        wanted = [(t, level) for t in range(iters + 1) for level in numbers]
+    wanted = set(wanted)
+    rows = schedule(
+        [width_of(x) for x in state],
+        [step.present_at(start + t) for t in range(iters)],
+        wanted,
+        placed_up=step.bottom_up_location is not None,
+        placed_down=step.top_down_location is not None,
+    )
+    state = tuple(x if width is not None else None for x, width in zip(state, rows[0], strict=True))
+    trajectory = []
+    for t in range(iters + 1):
+        trajectory.append(
+            tuple(
+                x if (t, level) in wanted else None for level, x in zip(numbers, state, strict=True)
+            )
+        )
+        if t < iters:
+            state = step.advance(
+                state, still, grid=grid, t=min(start + t, step.steady()),
+                levels=tuple(n for n in numbers if rows[t + 1][n - 1] is not None),
+            )  # fmt: skip
     return trajectory
+
+
+def settle_until(step, state, still, grid, iters, tolerance, start=0):
+    """Step until each picture is at rest; those that are leave the computation.
+
+    A picture is at rest when no vector, of any column and level, changed by more than
+    ``tolerance`` times its new length in the last step. Every picture takes at least as many
+    steps as there are levels, for the top to hear of it, and as the schedules need to end.
+
+    Finished pictures leave when they are half of those computed or more, so that few shapes are
+    compiled; what a picture gets is always the state at which it came to rest, whatever else is
+    in the batch.
+
+    Args:
+        step, state, still, grid, start: as of :func:`settle`.
+        iters: the most steps to take, at least 1.
+        tolerance: of the relative change.
+
+    Returns:
+        (rested, steps): for each picture L arrays (N, D), and (B,) the number of its steps.
+    """
+    least = max(step.levels, step.steady() - start + 1)
+    there = np.arange(still.seen.shape[0])  # the pictures that are computed
+    steps = np.zeros(len(there), int)  # 0 = not at rest
+    rested = [None] * len(there)
+    for t in range(iters):
+        ended = [(1, level) for level in range(1, step.levels + 1)]
+        before, state = state, settle(step, state, still, grid, 1, start + t, ended)[-1]
+        stop = np.full(len(there), t + 1 == iters)
+        if t + 1 >= least:
+            stop = stop | (_change(before, state) <= tolerance)
+        for i in np.flatnonzero(stop & (steps[there] == 0)):
+            steps[there[i]] = t + 1
+            rested[there[i]] = tuple(x[i if len(x) > 1 else 0] for x in state)
+        left = np.flatnonzero(steps[there] == 0)
+        if not len(left):
+            break
+        if 2 * len(left) <= len(there):
+            state = tuple(ops.take(x, left, axis=0) if len(x) > 1 else x for x in state)
+            still = still._replace(seen=ops.take(still.seen, left, axis=0))
+            there = there[left]
+    return rested, steps
+
+
+def _change(before, after):
+    """The largest relative change of a vector, of each picture: (B,) or (1,)."""
+    largest = 0.0
+    for old, new in zip(before, after, strict=True):
+        old, new = ops.cast(old, "float32"), ops.cast(new, "float32")
+        moved = ops.sum((new - old) ** 2, axis=-1) / (ops.sum(new**2, axis=-1) + 1e-12)
+        largest = ops.maximum(largest, ops.max(moved, axis=1))
+    values = concrete(largest)
+    if values is None:
+        raise ValueError(
+            "When a picture is at rest is only known outside of compiled functions: expected to "
+            "run eagerly. Received: a traced state; take a fixed number of steps there"
+        )
+    return np.sqrt(values)
+
+
+def width_of(x):
+    """The :class:`Width` of a state (B, N, D), from its shape."""
+    batch, columns = x.shape[:2]
+    if batch != 1:
+        return Width.IMAGE
+    return Width.PLACE if columns != 1 else Width.ONCE

@@ -6,9 +6,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from glomtf.model.backend import compiled
 from glomtf.model.consensus import consensus, neighbourhood
 from glomtf.model.nets import ColumnNet
 from glomtf.model.tokens import coordinates, fourier_features
+from glomtf.model.windows import block_side, windowed_consensus
 
 
 class Contributions(NamedTuple):
@@ -21,6 +23,18 @@ class Contributions(NamedTuple):
     bottom_up: tuple
     top_down: tuple
     consensus: tuple
+
+
+class Still(NamedTuple):
+    """What does not move while the columns settle, computed once.
+
+    ``seen`` (B, N, D) is level 1's bottom-up contribution; ``up`` and ``down`` say what each net
+    hears of the locations: (N, ratio * D), or None where a net is not told.
+    """
+
+    seen: object
+    up: tuple
+    down: tuple
 
 
 def at_step(schedule, t):
@@ -46,6 +60,26 @@ def normalise_state(x, norm):
     return ops.cast(y, x.dtype)
 
 
+def recomputed(update, *nests):
+    """``update(*nests)``, whose inside the backward pass computes again instead of keeping it.
+
+    Nests of tensors and None in, a tuple of tensors and None out.
+    """
+    leaves = keras.tree.flatten(nests)
+    tensors = [x for x in leaves if x is not None]
+    there = []  # which results there are, known once it ran
+
+    def flat(*tensors):
+        left = iter(tensors)
+        given = [None if x is None else next(left) for x in leaves]
+        new = update(*keras.tree.pack_sequence_as(nests, given))
+        there[:] = [x is not None for x in new]
+        return tuple(x for x in new if x is not None)
+
+    new = iter(keras.remat(flat)(*tensors))
+    return tuple(next(new) if made else None for made in there)
+
+
 class Step(keras.layers.Layer):
     """One synchronous update of all levels.
 
@@ -60,7 +94,7 @@ class Step(keras.layers.Layer):
         self, *, dim, levels, extent, learned_grid, mlp_ratio, top_down_location,
         top_down_activation, bottom_up_location, location_frequencies, similarity, beta, learn_beta,
         beta_schedule, consensus_self, radius, neighbours, weights, learn_weights, weight_schedule,
-        state_norm, **kwargs,
+        state_norm, remat, **kwargs,
     ):  # fmt: skip
         super().__init__(**kwargs)
         self.dim, self.levels, self.extent = dim, levels, extent
@@ -68,6 +102,7 @@ class Step(keras.layers.Layer):
         self.location_frequencies = location_frequencies
         self.similarity, self.consensus_self = similarity, consensus_self
         self.radius, self.neighbours, self.state_norm = radius, neighbours, state_norm
+        self.remat = remat
         self.beta_schedule, self.weight_schedule = beta_schedule, weight_schedule
 
         code = 2 + 4 * location_frequencies
@@ -145,31 +180,62 @@ class Step(keras.layers.Layer):
             if variable is not None:
                 variable.trainable = on
 
-    def _location_code(self, grid):
-        return fourier_features(coordinates(grid, self.extent), self.location_frequencies)
+    def present_at(self, t):
+        """Whether each contribution has a weight at step ``t``: (L, 4) bool."""
+        there = self.fixed_weights > 0
+        if self.weight_schedule:
+            there = there & (np.asarray(at_step(self.weight_schedule, t)) > 0)
+        return there
 
-    def upwards(self, below, level, grid):
-        """Bottom-up input of ``level`` (1 = lowest) from the level below, or from the token."""
-        code = self._location_code(grid) if self.bottom_up_location else None
-        return self.bottom_up[level - 1](below, code)
+    def steady(self):
+        """The first step from which on every step has the same weights and betas."""
+        return max(len(s or (0,)) - 1 for s in (self.beta_schedule, self.weight_schedule))
 
-    def downwards(self, above, level, grid):
+    @compiled
+    def still(self, tokens, *, grid):
+        """What settling on these (B, N, D) tokens computes only once."""
+        code = fourier_features(coordinates(grid, self.extent), self.location_frequencies)
+
+        def places(nets):
+            return tuple(None if net.where is None else net.place(code) for net in nets)
+
+        up, down = places(self.bottom_up), places(self.top_down)
+        return Still(self.bottom_up[0](tokens, up[0]), up, down)
+
+    @compiled
+    def sweep(self, still):
+        """One feed-forward pass of the bottom-up nets from the token to the top: L arrays."""
+        state = [normalise_state(still.seen, self.state_norm)]
+        for level in range(2, self.levels + 1):
+            below = self.upwards(state[-1], level, still)
+            state.append(normalise_state(below, self.state_norm))
+        return tuple(state)
+
+    def upwards(self, below, level, still):
+        """Bottom-up input of ``level`` (2 = lowest that has one below) from the level below."""
+        return self.bottom_up[level - 1](below, still.up[level - 1])
+
+    def downwards(self, above, level, still):
         """Top-down input of ``level`` from the level above, as a field over locations."""
         if self.top_down_location == "learned":
-            return self.top_down[level - 1](above + ops.cast(self.location, above.dtype))
-        code = self._location_code(grid) if self.top_down_location == "fourier" else None
-        return self.top_down[level - 1](above, code)
+            above = above + ops.cast(self.location, above.dtype)
+        return self.top_down[level - 1](above, still.down[level - 1])
 
     def agree(self, x, level, grid, t=0):
         """Consensus of ``level`` at step ``t``: (B, N, D) to (B, N, D)."""
-        return consensus(
-            x,
-            beta=self.beta_at(t)[level - 1],
-            similarity=self.similarity,
-            attend_self=self.consensus_self,
-            allowed=neighbourhood(grid, self.radius[level - 1]),
-            top_k=self.neighbours[level - 1],
-        )
+        if x.shape[1] == 1:  # columns that are all alike agree on what they are
+            return x
+        radius = self.radius[level - 1]
+        how = {
+            "beta": self.beta_at(t)[level - 1],
+            "similarity": self.similarity,
+            "attend_self": self.consensus_self,
+            "top_k": self.neighbours[level - 1],
+        }
+        side = block_side(grid, radius)
+        if side is None:
+            return consensus(x, allowed=neighbourhood(grid, radius), **how)
+        return windowed_consensus(x, grid=grid, radius=radius, side=side, **how)
 
     def contributions(self, state, tokens, grid, t=0):
         """The four contributions to the state after step ``t``, by name.
@@ -180,27 +246,59 @@ class Step(keras.layers.Layer):
             grid: (rows, cols).
             t: number of the step, 0 = first; only schedules look at it.
         """
-        numbered = range(1, self.levels + 1)
-        below = (tokens, *state[:-1])
-        return Contributions(
-            previous=tuple(state),
-            bottom_up=tuple(self.upwards(below[n - 1], n, grid) for n in numbered),
-            top_down=(*(self.downwards(state[n], n, grid) for n in numbered[:-1]), None),
-            consensus=tuple(self.agree(state[n - 1], n, grid, t) for n in numbered),
-        )
+        everything = np.ones((self.levels, 4), bool)
+        return self._contributions(state, self.still(tokens, grid=grid), grid, t, everything)
+
+    def _contributions(self, state, still, grid, t, present):
+        """Those contributions of step ``t`` that ``present`` (L, 4) names, None elsewhere."""
+        previous, bottom_up, top_down, agreed = [], [], [], []
+        for level, (stay, rise, fall, agree) in enumerate(present, start=1):
+            x = state[level - 1]
+            previous.append(x if stay else None)
+            up = None
+            if rise:
+                up = still.seen if level == 1 else self.upwards(state[level - 2], level, still)
+            bottom_up.append(up)
+            fall = fall and level < self.levels
+            top_down.append(self.downwards(state[level], level, still) if fall else None)
+            agreed.append(self.agree(x, level, grid, t) if agree else None)
+        return Contributions(tuple(previous), tuple(bottom_up), tuple(top_down), tuple(agreed))
 
     def combine(self, contributions, t=0):
-        """Mix the contributions of step ``t`` and normalise: L arrays (B, N, D)."""
+        """Mix the contributions of step ``t`` and normalise: L arrays (B, N, D).
+
+        A level without any contribution is left out: None.
+        """
         weights = self.weights_at(t)
         new = []
         for level, parts in enumerate(zip(*contributions, strict=True)):
-            mixed = sum(
+            mixed = [
                 ops.cast(weights[level, i], part.dtype) * part
                 for i, part in enumerate(parts)
                 if part is not None
-            )
-            new.append(normalise_state(mixed, self.state_norm))
+            ]
+            new.append(normalise_state(sum(mixed), self.state_norm) if mixed else None)
         return tuple(new)
+
+    @compiled
+    def advance(self, state, still, *, grid, t, levels):
+        """The state after step ``t``, of some levels only; compiled underneath.
+
+        Args:
+            state: L arrays (B, N, D), lowest level first, B and N 1 where nothing differs; None
+                where no wanted level asks for it.
+            still: see :class:`Still`.
+            grid: (rows, cols).
+            t: number of the step.
+            levels: the levels wanted, a tuple of numbers; the others are None in the result.
+        """
+        wanted = np.isin(np.arange(1, self.levels + 1), levels)
+        present = self.present_at(t) & wanted[:, None]
+
+        def update(state, still):
+            return self.combine(self._contributions(state, still, grid, t, present), t)
+
+        return recomputed(update, state, still) if self.remat else update(state, still)
 
     def call(self, state, tokens, grid, t=0):
         """One step: L arrays (B, N, D) to L arrays (B, N, D)."""

@@ -1,0 +1,1 @@
+"""Glom measured beside glom-pytorch and beside what the machine could do."""
