@@ -1,10 +1,12 @@
 """Worlds: generators of pictures with ground truth at every level, and pictures from disk."""
 
 from .contact_sheet import contact_sheet as contact_sheet
+from .crowd import crowd as crowd
 from .figures import Figures as Figures
 from .files import PictureError as PictureError
 from .files import read_picture as read_picture
 from .icons import Icons as Icons
+from .named import WORLDS as WORLDS
 from .samples import SAMPLES as SAMPLES
 from .samples import draw_sample as draw_sample
 from .scene import Scene as Scene

@@ -1,0 +1,39 @@
+"""The crowd: figures that touch, overlap and share their looks, so that no cheap cue suffices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .arrangements import ARRANGEMENTS
+from .figures import Figures
+
+BACKGROUNDS = ("linear", "noise", "stripes", "grain")
+UNSEEN_BACKGROUNDS = ("checks", "mosaic")
+
+
+def crowd(
+    *,
+    objects: tuple[int, int] = (2, 6),
+    figures: Sequence[str] = tuple(ARRANGEMENTS),
+    backgrounds: Sequence[str] = BACKGROUNDS,
+) -> Figures:
+    """A hard world of `Figures`: 64 x 64 pixels, ``objects`` = (fewest, most) in a heap.
+
+    Figures are 24 to 42 pixels across, nearly all placed to overlap; parts have random colours
+    under stripes, checks and shading, some have their colours from the object beside them, some
+    nearly those of the part beside them; backgrounds are textured.
+
+    What does not look at the picture's structure fails here. `glomtf evaluate --world crowd` (300
+    scenes, thresholds from others), FG-ARI: true foreground + position CONTROL_P for objects;
+    colour clusters CONTROL_C and connected flat colour CONTROL_F for parts.
+    """
+    return Figures(
+        objects=objects,
+        clutter=(0, 0),
+        crowding=0.95,
+        overlap=0.6,
+        across=(0.38, 0.66),
+        figures=figures,
+        backgrounds=backgrounds,
+        woven=True,
+    )

@@ -1,0 +1,33 @@
+"""The worlds that need nothing but their name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from .arrangements import UNSEEN
+from .crowd import UNSEEN_BACKGROUNDS, crowd
+from .figures import Figures
+from .scene import Scenes
+
+
+class World(Protocol):
+    """What every world is: class names, and scenes by seed and number."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes that `Scenes.classes` counts."""
+
+    def scenes(self, count: int, seed: int = 0) -> Scenes:
+        """``count`` >= 1 scenes; scene i of a seed depends on the seed and i only."""
+
+
+# Those that begin with another one's name vary one thing that the other never shows.
+WORLDS: dict[str, Callable[[], World]] = {
+    "figures": Figures,
+    "crowd": crowd,
+    "crowd-classes": partial(crowd, figures=tuple(UNSEEN)),
+    "crowd-counts": partial(crowd, objects=(7, 9)),
+    "crowd-backgrounds": partial(crowd, backgrounds=UNSEEN_BACKGROUNDS),
+}
