@@ -6,6 +6,8 @@ from .figures import Figures as Figures
 from .files import PictureError as PictureError
 from .files import read_picture as read_picture
 from .icons import Icons as Icons
+from .moving import Moving as Moving
+from .moving import Videos as Videos
 from .named import WORLDS as WORLDS
 from .samples import SAMPLES as SAMPLES
 from .samples import draw_sample as draw_sample

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .paint import colour_table, outline, shade, weave
 from .scene import Scene
@@ -45,10 +46,12 @@ class Canvas:
         radius: float,
         angle: float,
         mirrored: bool,
+        least: float = VISIBLE_SHARE,
     ) -> bool:
         """Put an object of class ``kind`` on top; centre and radius in pixels.
 
-        Returns False, and changes nothing, when too little of it or of one below would be seen.
+        Returns False, and changes nothing, when a smaller share than ``least`` of it or of one
+        below would be seen, or its frame lies out of the picture.
         """
         x, y, reach = 2 * centre[0], 2 * centre[1], 2 * radius * 2**0.5
         x0, x1 = max(0, int(x - reach)), min(2 * self.size, int(x + reach) + 1)
@@ -76,7 +79,7 @@ class Canvas:
         new = self.count + 1
         seen[new] = np.count_nonzero(mask)
         self._wholes[new] = whole
-        if (seen[1 : new + 1] < VISIBLE_SHARE * self._wholes[1 : new + 1]).any():
+        if (seen[1 : new + 1] < least * self._wholes[1 : new + 1]).any():
             return False
         self.count, self._seen = new, seen
         np.copyto(self._parts[y0:y1, x0:x1], index + np.int16(len(self._owners) - 1), where=mask)
@@ -97,10 +100,10 @@ class Canvas:
         rim[:, :-1] |= empty[:, 1:]
         return colour_table(coats)[parts[rim & ~empty]]
 
-    def finish(self, coats: list[Coat], background: Floats) -> tuple[Floats, Scene]:
+    def paint(self, coats: list[Coat], background: Floats) -> Floats:
         """Paint the objects over a background (size, size, 3) in 0..255, one coat per object.
 
-        Returns the unrounded picture (size, size, 3), 0..255, and the scene with its rounding.
+        Returns the unrounded picture (size, size, 3), 0..255.
         """
         parts = self._parts
         pixels = colour_table(coats).take(parts, axis=0)
@@ -113,15 +116,24 @@ class Canvas:
         bare = empty[::2, ::2] + empty[1::2, ::2] + empty[::2, 1::2] + empty[1::2, 1::2]
         picture += background * bare[:, :, None]
         picture *= 0.25
-        return picture, self._scene(picture)
+        return picture
 
-    def _scene(self, picture: Floats) -> Scene:
+    def labels(self) -> NDArray[np.int16]:
+        """The parts (size, size) as numbered when placed, counting hidden ones, 0 = background."""
         a, b = self._parts[::2, ::2], self._parts[::2, 1::2]
         c, d = self._parts[1::2, ::2], self._parts[1::2, 1::2]
         # The most frequent of the four, the first where they tie.
         parts = np.where((b == c) | (b == d), b, np.where(c == d, c, a))
-        parts = np.where((a == b) | (a == c) | (a == d), a, parts)
-        owners = np.array(self._owners, np.int16)
+        return np.where((a == b) | (a == c) | (a == d), a, parts)
+
+    @property
+    def owners(self) -> NDArray[np.int16]:
+        """The object of each part in `labels`, in order of placing, (parts + 1,)."""
+        return np.array(self._owners, np.int16)
+
+    def finish(self, coats: list[Coat], background: Floats) -> tuple[Floats, Scene]:
+        """`paint`, and the scene with its rounding, in which only what is seen is numbered."""
+        picture, parts, owners = self.paint(coats, background), self.labels(), self.owners
         present = np.bincount(parts.ravel(), minlength=len(owners)) > 0
         visible = np.unique(owners[present & (owners > 0)])
         new_part = np.where(present & (owners > 0), np.cumsum(present & (owners > 0)), 0)
@@ -130,13 +142,18 @@ class Canvas:
         classes, poses = np.full_like(self._classes, -1), np.zeros_like(self._poses)
         classes[1 : len(visible) + 1] = self._classes[visible]
         poses[1 : len(visible) + 1] = self._poses[visible]
-        return Scene(
-            image=np.clip(picture + 0.5, 0, 255).astype(np.uint8),
+        return picture, Scene(
+            image=rounded(picture),
             parts=new_part.astype(np.int16).take(parts),
             objects=new_object[owners].take(parts),
             classes=classes,
             poses=poses,
         )
+
+
+def rounded(picture: Floats) -> NDArray[np.uint8]:
+    """A picture in 0..255 as uint8."""
+    return np.clip(picture + 0.5, 0, 255).astype(np.uint8)
 
 
 def near_or_anywhere(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,9 +13,20 @@ from .backgrounds import KINDS, ROUGH, background, clash
 from .coats import plain_coat, woven_coat
 from .draw import Canvas, near_or_anywhere
 from .scene import Scene, Scenes
-from .stencil import Coat, Stencil
+from .stencil import Coat, Floats, Stencil
 
 VARIANTS = 24  # drawings of each class, with jittered arrangements
+
+
+class Placed(NamedTuple):
+    """An object as `Canvas.place` takes it."""
+
+    stencil: Stencil
+    kind: int
+    centre: tuple[float, float]
+    radius: float
+    angle: float
+    mirrored: bool
 
 
 class Figures:
@@ -85,9 +97,16 @@ class Figures:
         return Scenes.stack([self._scene(np.random.default_rng((seed, i))) for i in range(count)])
 
     def _scene(self, rng: np.random.Generator) -> Scene:
+        canvas, _, coats = self.arrange(rng)
+        behind = self.choose_background(rng, canvas.rim(coats), self.image_size)
+        return canvas.finish(coats, behind)[1]
+
+    def arrange(self, rng: np.random.Generator) -> tuple[Canvas, list[Placed], list[Coat]]:
+        """The objects of a random scene, from back to front: placed, how, and their coats."""
         figures = int(rng.integers(self.objects[0], self.objects[1] + 1))
         singles = int(rng.integers(self.clutter[0], self.clutter[1] + 1))
         canvas = Canvas(self.image_size, self.objects[1] + self.clutter[1])
+        placed: list[Placed] = []
         coats: list[Coat] = []
         used = np.empty((0, 3), np.float32)
         shaded, inked = rng.random() < 0.3, rng.random() < 0.25
@@ -109,23 +128,28 @@ class Figures:
             for _ in range(8):
                 crowding = 0 if single else self.crowding
                 centre = near_or_anywhere(rng, canvas, radius, crowding, self.overlap)
-                if canvas.place(stencil, kind, centre, radius, angle, mirrored):
+                here = Placed(stencil, kind, centre, radius, angle, mirrored)
+                if canvas.place(*here):
+                    placed.append(here)
                     if self.woven:
                         coats.append(woven_coat(rng, stencil.parts, _beside(canvas, coats)))
                     else:
                         coats.append(plain_coat(rng, stencil.parts, used, shaded, inked, ink_width))
                     used = coats[-1].colours
                     break
-        rim = canvas.rim(coats)
+        return canvas, placed, coats
+
+    def choose_background(self, rng: np.random.Generator, rim: Floats, size: int) -> Floats:
+        """A background (size, size, 3) in 0..255 from which most of the colours ``rim`` differ."""
         textured = [name for name in self.backgrounds if name != "flat"]
         for _ in range(6):
-            kind_of = "flat"
+            kind = "flat"
             if textured and ("flat" not in self.backgrounds or rng.random() >= 0.4):
-                kind_of = textured[int(rng.integers(len(textured)))]
-            behind = background(rng, kind_of, self.image_size, white=0.3)
+                kind = textured[int(rng.integers(len(textured)))]
+            behind = background(rng, kind, size, white=0.3)
             if clash(rim, behind) < 0.1:
                 break
-        return canvas.finish(coats, behind)[1]
+        return behind
 
 
 @cache

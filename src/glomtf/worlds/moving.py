@@ -1,4 +1,4 @@
-"""Moving figures: short videos of objects that drift over a background, with their true masks."""
+"""Moving figures: rigid objects on ways of their own before a background that drifts, too."""
 
 from __future__ import annotations
 
@@ -7,84 +7,150 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrangements import ARRANGEMENTS, draw_figure
-from .backgrounds import background, colours
-from .draw import Canvas
-from .scene import Scene
-from .stencil import Coat
+from .crowd import crowd
+from .draw import Canvas, rounded
+from .figures import Figures, Placed
+from .scene import Scene, Scenes
+from .stencil import Coat, Floats
 
-_TRIES = 1000
+TURN = 0.08  # the most radians an object turns from one frame to the next
+# How far anything moves in all, over the picture's side: the background is drawn that much larger.
+WAY = 0.25
 
 
 @dataclass(frozen=True)
-class Video:
-    """F frames with their truth; a number means the same part or object in every frame.
+class Videos:
+    """S videos of F frames with their truth; a number means the same in every frame of a video.
 
-    - ``images`` (F, H, W, 3) uint8.
-    - ``parts`` and ``objects`` (F, H, W) int16: 0 is background; all of them are seen, at least
-      in part, in every frame.
+    - ``images`` (S, F, H, W, 3) uint8.
+    - ``parts`` and ``objects`` (S, F, H, W) int16: 0 is background; parts are numbered 1.. and
+      objects 1.. from back to front, if seen in any frame. Both can be hidden in some frames.
+    - ``flow`` (S, F - 1, H, W, 2) float32: pixels right and down that what is seen at a pixel
+      moves until the next frame, where something else may hide it. To test with, not to train on.
     """
 
     images: NDArray[np.uint8]
     parts: NDArray[np.int16]
     objects: NDArray[np.int16]
+    flow: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.images)
 
 
-def moving_figures(
-    frames: int, seed: int = 0, *, image_size: int = 64, objects: int = 3, speed: float = 1.0
-) -> Video:
-    """Figures on straight ways at constant speed, in front of and behind one another.
+class Moving:
+    """A world of videos: the objects of another world, each moving and turning as one piece.
 
-    frames: at least 1; image_size: pixels, at least 32; objects: how many; speed: the mean pixels
-    per frame, 0 = a still; each object has its own, from half to one and a half of it. The same
-    arguments give the same video. Raises ValueError where no such video was found: the objects
-    must stay in the picture, so many frames want a low speed.
+    ``world`` is where objects, coats and backgrounds come from, the crowd if None. ``speed`` =
+    (least, most) pixels per frame, of each object and of the background, in directions of their
+    own. `scenes` are the videos' first frames.
     """
-    rng = np.random.default_rng((seed, frames, objects))
-    for _ in range(_TRIES):
-        scenes = _scenes(rng, frames, image_size, objects, speed)
-        if scenes is not None:
-            return Video(
-                np.stack([scene.image for scene in scenes]),
-                np.stack([scene.parts for scene in scenes]),
-                np.stack([scene.objects for scene in scenes]),
+
+    def __init__(self, world: Figures | None = None, speed: tuple[float, float] = (1, 3)) -> None:
+        if not 0 <= speed[0] <= speed[1]:
+            raise ValueError(
+                f"expected speed as (least, most) with 0 <= least <= most, got {speed}: "
+                "swap or raise them"
             )
-    raise ValueError(
-        f"expected {objects} objects to stay in sight for {frames} frames at {speed:g} pixels per "
-        "frame, got none of them to: ask for fewer frames or objects, or for less speed"
-    )
+        self.world = crowd() if world is None else world
+        self.image_size, self.speed = self.world.image_size, speed
+        self.classes: tuple[str, ...] = self.world.classes
+
+    def scenes(self, count: int, seed: int = 0) -> Scenes:
+        """``count`` >= 1 scenes: the first frames of the videos of this seed."""
+        return Scenes.stack([self._start(seed, i).still() for i in range(count)])
+
+    def videos(self, count: int, frames: int = 2, seed: int = 0) -> Videos:
+        """``count`` >= 1 videos; video i of a seed depends on the seed, i and ``frames`` only.
+
+        Raises ValueError where something could go further than a quarter of the picture.
+        """
+        if frames < 1 or (frames - 1) * self.speed[1] > WAY * self.image_size:
+            most = int(WAY * self.image_size / self.speed[1]) + 1 if self.speed[1] else "any number"
+            raise ValueError(
+                f"expected 1 to {most} frames at {self.speed[1]:g} pixels per frame, got {frames}: "
+                "ask for fewer or lower the speed"
+            )
+        videos = [self._start(seed, i).video(frames) for i in range(count)]
+        return Videos(*(np.stack(field) for field in zip(*videos, strict=True)))
+
+    def _start(self, seed: int, number: int) -> _Start:
+        rng = np.random.default_rng((seed, number))
+        canvas, placed, coats = self.world.arrange(rng)
+        margin = int(np.ceil(WAY * self.image_size)) + 1  # one more to interpolate with
+        behind = self.world.choose_background(rng, canvas.rim(coats), self.image_size + 2 * margin)
+        heading = rng.uniform(0, 2 * np.pi, len(placed) + 1)
+        steps = np.stack([np.cos(heading), np.sin(heading)], axis=1)
+        steps *= rng.uniform(*self.speed, (len(placed) + 1, 1))
+        turns = rng.uniform(-TURN, TURN, len(placed)) if self.speed[1] else np.zeros(len(placed))
+        return _Start(canvas, placed, coats, behind, margin, steps, turns)
 
 
-def _scenes(
-    rng: np.random.Generator, frames: int, size: int, objects: int, speed: float
-) -> list[Scene] | None:
-    """One attempt; None where something is out of sight in one of the frames."""
-    arrangements = list(ARRANGEMENTS.values())
-    figures = [
-        draw_figure(rng, arrangements[int(rng.integers(len(arrangements)))], jitter=0.06)
-        for _ in range(objects)
-    ]
-    coats = [Coat(colours(rng, figure.parts)) for figure in figures]
-    behind = background(rng, "linear", size, white=0.0)
-    radii = rng.uniform(0.155, 0.225, objects) * size
-    middle = rng.uniform(radii[:, None], size - radii[:, None], (objects, 2))
-    heading = rng.uniform(0, 2 * np.pi, objects)
-    step = (
-        speed
-        * rng.uniform(0.5, 1.5, (objects, 1))
-        * np.stack([np.cos(heading), np.sin(heading)], axis=1)
-    )
-    scenes = []
-    for frame in range(frames):
-        canvas = Canvas(size, objects)
-        centres = middle + (frame - (frames - 1) / 2) * step
-        for figure, (x, y), radius in zip(figures, centres, radii, strict=True):
-            inside = radius / 2 <= min(x, y) and max(x, y) <= size - radius / 2
-            if not inside or not canvas.place(figure, 0, (x, y), radius, 0.0, False):
-                return None
-        scene = canvas.finish(coats, behind)[1]
-        # Numbers of what is seen only stay the same where everything is seen.
-        if scene.parts.max() < sum(figure.parts for figure in figures):
-            return None
-        scenes.append(scene)
-    return scenes
+@dataclass(frozen=True)
+class _Start:
+    """How a video starts, and how everything goes on: row 0 of ``steps`` is the background's."""
+
+    canvas: Canvas
+    placed: list[Placed]
+    coats: list[Coat]
+    behind: Floats
+    margin: int
+    steps: NDArray[np.float64]
+    turns: NDArray[np.float64]
+
+    def still(self) -> Scene:
+        return self.canvas.finish(self.coats, self._background(np.zeros(2)))[1]
+
+    def video(self, frames: int) -> tuple[NDArray[np.generic], ...]:
+        """images, parts, objects and flow of one video."""
+        size = self.canvas.size
+        steps = self.steps.copy()
+        # What would leave the picture turns back at once, along that axis.
+        start = np.array([each.centre for each in self.placed])
+        end = start + (frames - 1) * steps[1:]
+        steps[1:][(end < 0) | (end > size)] *= -1
+        images, parts, flow = [], [], []
+        owners = self.canvas.owners
+        x, y = np.arange(size) + 0.5, np.arange(size)[:, None] + 0.5
+        for frame in range(frames):
+            canvas = Canvas(size, len(self.placed))
+            for each, step, turn in zip(self.placed, steps[1:], self.turns, strict=True):
+                cx, cy = np.array(each.centre) + frame * step
+                moved = each._replace(centre=(cx, cy), angle=each.angle + frame * turn)
+                canvas.place(*moved, least=0.0)
+            images.append(rounded(canvas.paint(self.coats, self._background(frame * steps[0]))))
+            parts.append(canvas.labels())
+            # Row by row: cosine and sine of the turn, the centre now, the step.
+            rows = [(1.0, 0.0, 0.0, 0.0, *steps[0])] + [
+                (np.cos(turn), np.sin(turn), *(np.array(each.centre) + frame * step), *step)
+                for each, step, turn in zip(self.placed, steps[1:], self.turns, strict=True)
+            ]
+            cosine, sine, cx, cy, right, down = np.array(rows).T[:, owners[parts[-1]]]
+            u, v = x - cx, y - cy
+            flow.append(
+                np.stack([cosine * u - sine * v - u + right, sine * u + cosine * v - v + down], -1)
+            )
+        seen = np.stack(parts)
+        shown = np.unique(seen[seen > 0])
+        new_part = np.zeros(len(owners), np.int16)
+        new_part[shown] = np.arange(1, len(shown) + 1)
+        new_object = np.zeros(len(self.placed) + 1, np.int16)
+        wholes = np.unique(owners[shown])
+        new_object[wholes] = np.arange(1, len(wholes) + 1)
+        return (
+            np.stack(images),
+            new_part[seen],
+            new_object[owners[seen]],
+            np.stack(flow)[:-1].astype(np.float32),
+        )
+
+    def _background(self, shift: NDArray[np.float64]) -> Floats:
+        """The window (size, size, 3) of the large background after it moved by ``shift``."""
+        size = self.canvas.size
+        x, y = self.margin - shift
+        left, top = int(np.floor(x)), int(np.floor(y))
+        right, low = (x - left).astype(np.float32), (y - top).astype(np.float32)
+        window = self.behind[top : top + size + 1, left : left + size + 1]
+        rows: Floats = window[:-1] * (1 - low) + window[1:] * low
+        blended: Floats = rows[:, :-1] * (1 - right) + rows[:, 1:] * right
+        return blended

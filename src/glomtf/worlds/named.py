@@ -9,6 +9,7 @@ from typing import Protocol
 from .arrangements import UNSEEN
 from .crowd import UNSEEN_BACKGROUNDS, crowd
 from .figures import Figures
+from .moving import Moving
 from .scene import Scenes
 
 
@@ -30,4 +31,5 @@ WORLDS: dict[str, Callable[[], World]] = {
     "crowd-classes": partial(crowd, figures=tuple(UNSEEN)),
     "crowd-counts": partial(crowd, objects=(7, 9)),
     "crowd-backgrounds": partial(crowd, backgrounds=UNSEEN_BACKGROUNDS),
+    "moving": Moving,
 }
