@@ -24,8 +24,8 @@ def crowd(
     nearly those of the part beside them; backgrounds are textured.
 
     What does not look at the picture's structure fails here. `glomtf evaluate --world crowd` (300
-    scenes, thresholds from others), FG-ARI: true foreground + position CONTROL_P for objects;
-    colour clusters CONTROL_C and connected flat colour CONTROL_F for parts.
+    scenes, thresholds from others), FG-ARI: true foreground + position 0.50 for objects;
+    colour clusters 0.47 and connected flat colour 0.47 for parts.
     """
     return Figures(
         objects=objects,
