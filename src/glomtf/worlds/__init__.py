@@ -2,6 +2,8 @@
 
 from .contact_sheet import contact_sheet as contact_sheet
 from .crowd import crowd as crowd
+from .ellipses import Ellipses as Ellipses
+from .ellipses import Symbols as Symbols
 from .figures import Figures as Figures
 from .files import PictureError as PictureError
 from .files import read_picture as read_picture

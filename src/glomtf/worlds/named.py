@@ -8,6 +8,7 @@ from typing import Protocol
 
 from .arrangements import UNSEEN
 from .crowd import UNSEEN_BACKGROUNDS, crowd
+from .ellipses import Ellipses
 from .figures import Figures
 from .moving import Moving
 from .scene import Scenes
@@ -32,4 +33,9 @@ WORLDS: dict[str, Callable[[], World]] = {
     "crowd-counts": partial(crowd, objects=(7, 9)),
     "crowd-backgrounds": partial(crowd, backgrounds=UNSEEN_BACKGROUNDS),
     "moving": Moving,
+    "ellipses": Ellipses,
+    "ellipses-many": partial(Ellipses, objects=(2, 4)),
+    "ellipses-noise": partial(Ellipses, noise=0.1),
+    "ellipses-ambiguous": partial(Ellipses, ambiguity=0.8),
+    "ellipses-transforms": partial(Ellipses, unseen=True),
 }
