@@ -2,6 +2,7 @@
 
 from .contact_sheet import contact_sheet as contact_sheet
 from .crowd import crowd as crowd
+from .dsprites import DSprites as DSprites
 from .ellipses import Ellipses as Ellipses
 from .ellipses import Symbols as Symbols
 from .figures import Figures as Figures
@@ -16,3 +17,4 @@ from .samples import draw_sample as draw_sample
 from .scene import Scene as Scene
 from .scene import Scenes as Scenes
 from .scene import column_labels as column_labels
+from .tetrominoes import Tetrominoes as Tetrominoes

@@ -12,14 +12,15 @@ UNSEEN_BACKGROUNDS = ("checks", "mosaic")
 
 
 def crowd(
+    image_size: int = 64,
     *,
     objects: tuple[int, int] = (2, 6),
     figures: Sequence[str] = tuple(ARRANGEMENTS),
     backgrounds: Sequence[str] = BACKGROUNDS,
 ) -> Figures:
-    """A hard world of `Figures`: 64 x 64 pixels, ``objects`` = (fewest, most) in a heap.
+    """A hard world of `Figures`: ``objects`` = (fewest, most) in a heap.
 
-    Figures are 24 to 42 pixels across, nearly all placed to overlap; parts have random colours
+    Figures are 24 to 42 pixels across in a picture of 64, nearly all placed to overlap; parts have random colours
     under stripes, checks and shading, some have their colours from the object beside them, some
     nearly those of the part beside them; backgrounds are textured.
 
@@ -28,6 +29,7 @@ def crowd(
     colour clusters 0.47 and connected flat colour 0.47 for parts.
     """
     return Figures(
+        image_size,
         objects=objects,
         clutter=(0, 0),
         crowding=0.95,

@@ -8,10 +8,12 @@ from typing import Protocol
 
 from .arrangements import UNSEEN
 from .crowd import UNSEEN_BACKGROUNDS, crowd
+from .dsprites import DSprites
 from .ellipses import Ellipses
 from .figures import Figures
 from .moving import Moving
 from .scene import Scenes
+from .tetrominoes import Tetrominoes
 
 
 class World(Protocol):
@@ -38,4 +40,8 @@ WORLDS: dict[str, Callable[[], World]] = {
     "ellipses-noise": partial(Ellipses, noise=0.1),
     "ellipses-ambiguous": partial(Ellipses, ambiguity=0.8),
     "ellipses-transforms": partial(Ellipses, unseen=True),
+    "tetrominoes": Tetrominoes,
+    "dsprites": DSprites,
+    "dsprites-binarized": partial(DSprites, "binarized"),
+    "dsprites-colored": partial(DSprites, "colored_on_colored"),
 }
