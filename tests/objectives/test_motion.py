@@ -37,6 +37,14 @@ def test_fractions_of_pixels_are_found(picture):
     assert np.median(motion[0, 2:-2, 2:-2, 1]) == pytest.approx(0, abs=0.15)
 
 
+def test_no_motion_is_beyond_reach(picture):
+    smooth = picture.astype("float32")
+    for _ in range(6):
+        smooth = (smooth + np.roll(smooth, 1, 1) + np.roll(smooth, 1, 2)) / 3
+    motion, _ = estimate_motion(smooth, np.roll(smooth, 6, axis=2), 4)
+    assert np.abs(motion).max() <= 4
+
+
 def test_what_could_move_in_many_ways_is_unsure():
     flat = np.full((1, 32, 32, 3), 90, "uint8")
     edge = flat.copy()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from world_checks import check_labels, same
 
-from glomtf.worlds import Figures, Moving
+from glomtf.worlds import Figures, Moving, Videos, crowd
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,26 @@ def test_the_flow_leads_to_the_same_colours():
         assert np.median(gap) <= 4
         still = np.abs(videos.images[video, 1].astype(int) - before).max(axis=-1)
         assert gap.mean() < 0.7 * still.mean()
+
+
+def test_the_background_moves_with_its_flow():
+    videos = Moving(crowd(backgrounds=("mosaic",), objects=(2, 2))).videos(6, frames=2, seed=5)
+    forth, back = [], []
+    for flow, gaps in ((videos.flow, forth), (-videos.flow, back)):
+        turned = Videos(videos.images, videos.parts, videos.objects, flow)
+        for video in range(6):
+            row, column, inside = follow(turned, video, 0)
+            objects = videos.objects[video]
+            inside &= (objects[0] == 0) & (objects[1][row, column] == 0)
+            gap = videos.images[video, 1].astype(int)[row, column] - videos.images[video, 0]
+            gaps.append(np.abs(gap)[inside].mean())
+    assert np.mean(forth) < 0.6 * np.mean(back)
+
+
+def test_objects_stay_in_sight():
+    videos = Moving(crowd(objects=(1, 1)), speed=(5, 5)).videos(120, frames=4, seed=6)
+    seen = (videos.objects > 0).sum(axis=(2, 3))
+    assert (seen[:, -1] > 0.3 * seen.max(axis=1)).all()
 
 
 def test_objects_are_rigid_and_the_background_drifts_by_itself(videos):

@@ -20,9 +20,9 @@ def crowd(
 ) -> Figures:
     """A hard world of `Figures`: ``objects`` = (fewest, most) in a heap.
 
-    Figures are 24 to 42 pixels across in a picture of 64, nearly all placed to overlap; parts have random colours
-    under stripes, checks and shading, some have their colours from the object beside them, some
-    nearly those of the part beside them; backgrounds are textured.
+    Figures are 24 to 42 pixels across in a picture of 64, nearly all placed to overlap; parts have
+    random colours under stripes, checks and shading, some have their colours from the object
+    beside them, some nearly those of the part beside them; backgrounds are textured.
 
     What does not look at the picture's structure fails here. `glomtf evaluate --world crowd` (300
     scenes, thresholds from others), FG-ARI: true foreground + position 0.50 for objects;
