@@ -101,6 +101,16 @@ def test_a_recipe_may_mix_worlds():
     assert run.class_count(recipe) == len(Figures.classes)
 
 
+def test_runs_begun_without_further_worlds_can_be_resumed(tmp_path):
+    wanted = {"name": "", "seed": 0, "icons": "", "recipe": {"task": "masks", "worlds": {}}}
+    older = wanted | {"recipe": {"task": "masks"}}
+    (tmp_path / run.CONFIG).write_text(json.dumps(older))
+    assert run._begin(tmp_path, wanted, resume=True) == {"stages_done": 0, "minutes": 0.0}
+    other = wanted | {"recipe": {"task": "masks", "worlds": {"crowd": 9}}}
+    with pytest.raises(ValueError, match="expected the recipe"):
+        run._begin(tmp_path, other, resume=True)
+
+
 def test_icons_recipes_ask_for_icons(tmp_path):
     with pytest.raises(ValueError, match="--data"):
         run.train(RECIPES["icons"], tmp_path / "run")

@@ -176,6 +176,8 @@ def _begin(out, wanted, resume):
             f"expected a run to resume, got {out} without {CONFIG}; leave --resume out"
         )
     found = json.loads(config.read_text())
+    # Runs from before recipes could name further worlds have no such entry.
+    found["recipe"] = {"worlds": {}} | found.get("recipe", {})
     for key, value in wanted.items():
         if found.get(key) != value:
             raise ValueError(
