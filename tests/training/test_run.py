@@ -9,7 +9,7 @@ import pytest
 import glomtf
 from glomtf.training import run
 from glomtf.training.recipes import RECIPES, SMALL, Recipe, Stage
-from glomtf.worlds import WORLDS, Figures
+from glomtf.worlds import WORLDS, Figures, Moving
 
 TINY = SMALL | {"dim": 8, "mlp_ratio": 1}
 MASKS = Recipe("masks", 16, 0, (Stage(0, 2, 4), Stage(2, 2, 4)), TINY, batch_size=4)
@@ -67,10 +67,10 @@ def test_a_killed_run_resumes_as_if_nothing_had_happened(tmp_path, monkeypatch):
         run.train(MASKS, tmp_path / "nothing", verbose=0, resume=True)
 
 
-@pytest.mark.parametrize("task", ["masks", "class_pose", "reconstruction"])
+@pytest.mark.parametrize("task", ["masks", "class_pose", "reconstruction", "common_fate"])
 def test_every_task_learns_its_pool_by_heart(task):
     """Thirty steps on the same eight pictures must bring the loss well down."""
-    scenes = Figures().scenes(8, 5)
+    scenes = (Moving() if task == "common_fate" else Figures()).scenes(8, 5)
     recipe = Recipe(task, 8, 0, (), TINY | {"dim": 16}, batch_size=8)
     keras.utils.set_random_seed(0)
     glom = glomtf.Glom(**recipe.glom, data_format="channels_last")

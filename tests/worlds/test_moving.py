@@ -110,12 +110,14 @@ def test_no_speed_is_a_still():
     assert (videos.parts == videos.parts[:, :1]).all()
 
 
-def test_scenes_are_first_frames():
+def test_scenes_are_first_frames_and_know_the_next():
     world = Moving()
     scenes = world.scenes(3, seed=2)
     check_labels(scenes, len(world.classes))
-    for frames in (1, 3):
+    for frames in (1, 2, 3):
         videos = world.videos(3, frames, seed=2)
+        if frames == 2:
+            assert np.array_equal(videos.images[:, 1], scenes.later)
         assert np.array_equal(videos.images[:, 0], scenes.images)
         assert np.array_equal(videos.parts[:, 0] == 0, scenes.parts == 0)
     assert same(scenes, Moving().scenes(3, seed=2))

@@ -12,7 +12,7 @@ from glomtf.worlds import WORLDS, DSprites, Tetrominoes
 from glomtf.worlds.dsprites import VERSIONS, _sprite
 from glomtf.worlds.tetrominoes import COLOURS, SHAPES
 
-NAMES = ["tetrominoes", "dsprites", "dsprites-binarized", "dsprites-colored"]
+NAMES = ["tetrominoes", "tetrominoes-36", "dsprites", "dsprites-binarized", "dsprites-colored"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -107,6 +107,15 @@ def test_sprites_fill_their_reach_and_turn(shape):
     assert np.hypot(x - 31.5, y - 31.5).max() == pytest.approx(30, abs=2)
     assert np.mean(np.rot90(upright, -1) == turned) > 0.995
     assert np.mean(upright == upright[:, ::-1]) > 0.995
+
+
+def test_larger_pictures_of_tetrominoes_only_add_black():
+    plain, larger = (Tetrominoes(size).scenes(5, seed=3) for size in (35, 40))
+    assert np.array_equal(larger.images[:, :35, :35], plain.images)
+    assert not larger.images[:, 35:].any() and not larger.images[:, :, 35:].any()
+    np.testing.assert_allclose(larger.poses[..., 2] * 40, plain.poses[..., 2] * 35, rtol=1e-5)
+    with pytest.raises(ValueError, match=r"^expected an image_size of at least 35 .*, got 34: "):
+        Tetrominoes(34)
 
 
 def test_an_unknown_version_is_refused():

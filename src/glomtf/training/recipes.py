@@ -25,13 +25,13 @@ class Recipe:
     """Everything that decides a run, besides the seed.
 
     Args:
-        task: "masks", "class_pose" or "reconstruction".
+        task: "masks", "class_pose", "reconstruction", or "common_fate" with the world "moving".
         figures, icons: how many scenes of each world the pool holds.
         stages: in order; the weights carry on.
         glom: keyword arguments of :class:`glomtf.Glom`.
         part_level, object_level: where parts and objects are meant to be islands.
         batch_size: pictures per step.
-        temperature: of the contrast on masks.
+        temperature: of the contrast on masks and of common fate.
         worlds: how many scenes of each further world (a name in ``glomtf.worlds.WORLDS``).
     """
 

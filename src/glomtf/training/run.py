@@ -14,7 +14,7 @@ from glomtf.model.glom import Glom
 from glomtf.model.presets import Reading, save_run
 from glomtf.training.data import ScenePool, column_targets
 from glomtf.training.settled import settled
-from glomtf.training.tasks import ClassAndPose, Masks, Reconstruction
+from glomtf.training.tasks import ClassAndPose, CommonFate, Masks, Reconstruction
 from glomtf.worlds.icons import Icons
 from glomtf.worlds.named import WORLDS
 
@@ -70,6 +70,8 @@ def make_task(recipe, glom, iters, seed):
         )
     if recipe.task == "class_pose":
         return ClassAndPose(glom, iters, recipe.object_level, class_count(recipe))
+    if recipe.task == "common_fate":
+        return CommonFate(glom, iters, recipe.object_level, temperature=recipe.temperature)
     return Reconstruction(glom, iters, seed=seed)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ class Moving:
 
     ``world`` is where objects, coats and backgrounds come from, the crowd if None. ``speed`` =
     (least, most) pixels per frame, of each object and of the background, in directions of their
-    own. `scenes` are the videos' first frames.
+    own. `scenes` are the first of two frames and come with the second.
     """
 
     def __init__(self, world: Figures | None = None, speed: tuple[float, float] = (1, 3)) -> None:
@@ -57,8 +57,10 @@ class Moving:
         self.classes: tuple[str, ...] = self.world.classes
 
     def scenes(self, count: int, seed: int = 0) -> Scenes:
-        """``count`` >= 1 scenes: the first frames of the videos of this seed."""
-        return Scenes.stack([self._start(seed, i).still() for i in range(count)])
+        """``count`` >= 1 scenes: the videos' first frames, and in ``later`` the second ones."""
+        starts = [self._start(seed, i) for i in range(count)]
+        later = np.stack([start.video(2)[0][1] for start in starts])
+        return replace(Scenes.stack([start.still() for start in starts]), later=later)
 
     def videos(self, count: int, frames: int = 2, seed: int = 0) -> Videos:
         """``count`` >= 1 videos; video i of a seed depends on the seed, i and ``frames`` only.

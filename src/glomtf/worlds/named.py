@@ -41,6 +41,7 @@ WORLDS: dict[str, Callable[[], World]] = {
     "ellipses-ambiguous": partial(Ellipses, ambiguity=0.8),
     "ellipses-transforms": partial(Ellipses, unseen=True),
     "tetrominoes": Tetrominoes,
+    "tetrominoes-36": partial(Tetrominoes, 36),
     "dsprites": DSprites,
     "dsprites-binarized": partial(DSprites, "binarized"),
     "dsprites-colored": partial(DSprites, "colored_on_colored"),

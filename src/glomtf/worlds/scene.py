@@ -98,13 +98,17 @@ class Scene:
 
 @dataclass(frozen=True)
 class Scenes:
-    """A batch of S scenes: the fields of `Scene`, stacked along a first axis."""
+    """A batch of S scenes: the fields of `Scene`, stacked along a first axis.
+
+    ``later`` (S, H, W, 3) uint8 are the next frames of pictures from a world that moves, or None.
+    """
 
     images: NDArray[np.uint8]
     parts: NDArray[np.int16]
     objects: NDArray[np.int16]
     classes: NDArray[np.int16]
     poses: NDArray[np.float32]
+    later: NDArray[np.uint8] | None = None
 
     @classmethod
     def stack(cls, scenes: Sequence[Scene]) -> Scenes:

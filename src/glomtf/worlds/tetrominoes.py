@@ -31,6 +31,8 @@ COLOURS = np.array(
 class Tetrominoes:
     """A world of 35 x 35 pictures with three tetrominoes on black, without overlap.
 
+    A larger ``image_size`` adds black to the right and below, for columns that do not divide 35.
+
     Shapes and colours are drawn independently from 17 shapes in fixed orientations, each a class,
     and from red, green, blue, yellow, magenta and cyan. Objects have no parts (each is its own).
     Scale is half the larger side, angles are 0. Columns of 5 or 7 pixels fit.
@@ -42,10 +44,15 @@ class Tetrominoes:
     Source: Kabra et al., "Multi-object datasets", 2019, github.com/deepmind/multi_object_datasets.
     """
 
-    image_size = SIZE
     classes: tuple[str, ...] = tuple(SHAPES)
 
-    def __init__(self) -> None:
+    def __init__(self, image_size: int = SIZE) -> None:
+        if image_size < SIZE:
+            raise ValueError(
+                f"expected an image_size of at least {SIZE} pixels, got {image_size}: "
+                "three tetrominoes need that much room"
+            )
+        self.image_size = image_size
         self._masks = [
             shape.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1) for shape in SHAPES.values()
         ]
@@ -58,7 +65,7 @@ class Tetrominoes:
         kinds = rng.integers(len(self._masks), size=COUNT)
         # All places anew until none overlap, so that every free arrangement is as likely.
         while True:
-            objects = np.zeros((SIZE, SIZE), np.int16)
+            objects = np.zeros((self.image_size, self.image_size), np.int16)
             poses = []
             for number, kind in enumerate(kinds, start=1):
                 mask = self._masks[kind]
@@ -68,7 +75,9 @@ class Tetrominoes:
                 if there[mask].any():
                     break
                 there[mask] = number
-                poses.append((left + width / 2, top + height / 2, max(mask.shape) / SIZE, 0.0))
+                poses.append(
+                    (left + width / 2, top + height / 2, max(mask.shape) / self.image_size, 0.0)
+                )
             if len(poses) == COUNT:
                 break
         palette = np.zeros((COUNT + 1, 3), np.uint8)
