@@ -136,6 +136,7 @@ def test_same_seed_same_video():
     [
         lambda: Moving(speed=(3, 1)),
         lambda: Moving(speed=(-1, 1)),
+        lambda: Moving(speed=(1, 17)),
         lambda: Moving().videos(1, frames=0),
         lambda: Moving().videos(1, frames=9),
     ],

@@ -47,12 +47,13 @@ class Moving:
     """
 
     def __init__(self, world: Figures | None = None, speed: tuple[float, float] = (1, 3)) -> None:
-        if not 0 <= speed[0] <= speed[1]:
-            raise ValueError(
-                f"expected speed as (least, most) with 0 <= least <= most, got {speed}: "
-                "swap or raise them"
-            )
         self.world = crowd() if world is None else world
+        fastest = WAY * self.world.image_size
+        if not 0 <= speed[0] <= speed[1] <= fastest:
+            raise ValueError(
+                "expected speed as (least, most) pixels with 0 <= least <= most <= "
+                f"{fastest:g}, got {speed}: change them"
+            )
         self.image_size, self.speed = self.world.image_size, speed
         self.classes: tuple[str, ...] = self.world.classes
 
@@ -112,27 +113,20 @@ class _Start:
         end = start + (frames - 1) * steps[1:]
         steps[1:][(end < 0) | (end > size)] *= -1
         images, parts, flow = [], [], []
-        owners = self.canvas.owners
-        x, y = np.arange(size) + 0.5, np.arange(size)[:, None] + 0.5
         for frame in range(frames):
-            canvas = Canvas(size, len(self.placed))
-            for each, step, turn in zip(self.placed, steps[1:], self.turns, strict=True):
-                cx, cy = np.array(each.centre) + frame * step
-                moved = each._replace(centre=(cx, cy), angle=each.angle + frame * turn)
-                canvas.place(*moved, least=0.0)
-            images.append(rounded(canvas.paint(self.coats, self._background(frame * steps[0]))))
-            parts.append(canvas.labels())
-            # Row by row: cosine and sine of the turn, the centre now, the step.
-            rows = [(1.0, 0.0, 0.0, 0.0, *steps[0])] + [
-                (np.cos(turn), np.sin(turn), *(np.array(each.centre) + frame * step), *step)
+            now = [
+                each._replace(
+                    centre=tuple(each.centre + frame * step), angle=each.angle + frame * turn
+                )
                 for each, step, turn in zip(self.placed, steps[1:], self.turns, strict=True)
             ]
-            cosine, sine, cx, cy, right, down = np.array(rows).T[:, owners[parts[-1]]]
-            u, v = x - cx, y - cy
-            flow.append(
-                np.stack([cosine * u - sine * v - u + right, sine * u + cosine * v - v + down], -1)
-            )
-        seen = np.stack(parts)
+            canvas = Canvas(size, len(now))
+            for each in now:
+                canvas.place(*each, least=0.0)
+            images.append(rounded(canvas.paint(self.coats, self._background(frame * steps[0]))))
+            parts.append(canvas.labels())
+            flow.append(self._flow(now, steps, canvas.owners[parts[-1]]))
+        seen, owners = np.stack(parts), self.canvas.owners
         shown = np.unique(seen[seen > 0])
         new_part = np.zeros(len(owners), np.int16)
         new_part[shown] = np.arange(1, len(shown) + 1)
@@ -145,6 +139,20 @@ class _Start:
             new_object[owners[seen]],
             np.stack(flow)[:-1].astype(np.float32),
         )
+
+    def _flow(
+        self, now: list[Placed], steps: NDArray[np.float64], objects: NDArray[np.int16]
+    ) -> NDArray[np.float64]:
+        """Pixels right and down (size, size, 2) to the next frame, ``objects`` as placed."""
+        # By object, the background first: cosine and sine of the turn, the centre, the step.
+        rows = [(1.0, 0.0, 0.0, 0.0, *steps[0])] + [
+            (np.cos(turn), np.sin(turn), *each.centre, *step)
+            for each, step, turn in zip(now, steps[1:], self.turns, strict=True)
+        ]
+        cosine, sine, x, y, right, down = np.array(rows).T[:, objects]
+        along = np.arange(self.canvas.size) + 0.5
+        u, v = along - x, along[:, None] - y
+        return np.stack([cosine * u - sine * v - u + right, sine * u + cosine * v - v + down], -1)
 
     def _background(self, shift: NDArray[np.float64]) -> Floats:
         """The window (size, size, 3) of the large background after it moved by ``shift``."""
