@@ -18,7 +18,7 @@ from glomtf.cli.parse import folder_names
 from glomtf.islands import ParseTree
 from glomtf.model.glom import Glom
 from glomtf.model.presets import Reading, save_run
-from glomtf.worlds import SAMPLES
+from glomtf.worlds import SAMPLES, WORLDS
 
 FILES = ["levels.png", "report.html", "tree.json"]
 
@@ -268,8 +268,9 @@ def test_an_interrupt_is_quiet(here, run, capsys, monkeypatch):
     assert capsys.readouterr() == ("", "")
 
 
-def test_worlds_draws_a_sheet_again_the_same(here, capsys):
-    argv = ["worlds", "--world", "figures", "--count", "2", "--out"]
+@pytest.mark.parametrize("world", WORLDS)
+def test_worlds_draws_a_sheet_again_the_same(here, capsys, world):
+    argv = ["worlds", "--world", world, "--count", "2", "--out"]
     assert cli.main([*argv, "a.png"]) == cli.main([*argv, "new/b.PNG"]) == 0
     assert "a.png" in capsys.readouterr().out
     assert cli.main([*argv, "c.png", "--seed", "1"]) == 0

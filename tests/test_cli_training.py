@@ -8,7 +8,10 @@ from glomtf import cli
 from glomtf.training import run
 from glomtf.training.recipes import RECIPES, SMALL, Recipe, Stage
 
-TINY = Recipe("masks", 8, 0, (Stage(0, 1, 2),), SMALL | {"dim": 8, "mlp_ratio": 1}, batch_size=4)
+TINY = Recipe(
+    "masks", 4, 0, (Stage(0, 1, 2),), SMALL | {"dim": 8, "mlp_ratio": 1}, batch_size=4,
+    worlds={"crowd": 4},
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +33,7 @@ def refused(capsys, argv, *words):
 def test_train_then_evaluate(here, capsys):
     assert cli.main(["train", "--recipe", "figures", "--out", "run"]) == 0
     assert "are in run" in capsys.readouterr().out
-    argv = ["evaluate", "--model", "run", "--control", "run", "--world", "figures"]
+    argv = ["evaluate", "--model", "run", "--control", "run", "--world", "crowd-classes"]
     assert cli.main([*argv, "--scenes", "3", "--json", "scores.json"]) == 0
     printed = capsys.readouterr().out
     assert "feed-forward, level 3" in printed and "true foreground + position" in printed

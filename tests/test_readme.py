@@ -1,4 +1,4 @@
-"""The README's Python runs as it stands there."""
+"""The Python of README and docs runs as it stands there."""
 
 import re
 from pathlib import Path
@@ -10,8 +10,14 @@ from PIL import Image
 
 from glomtf.worlds import draw_sample
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
+ROOT = Path(__file__).parents[1]
+
+
+def blocks(path):
+    return re.findall(r"```python\n(.*?)```", (ROOT / path).read_text(), re.S)
+
+
+BLOCKS = blocks("README.md")
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="its examples use TensorFlow")
@@ -28,3 +34,13 @@ def test_the_blocks_run_in_order(tmp_path, monkeypatch):
     assert names["state"][-1].shape == (1, 256, 512)
     assert names["xs"].shape == (13, 1, 256, 5, 512) and names["top"].shape == (1, 256, 512)
     assert len(names["trajectory"]) == 13
+
+
+def test_objectives_work_together_on_a_glom():
+    names = {}
+    (block,) = blocks("docs/objectives.md")
+    exec(compile(block, "docs/objectives.md", "exec"), names)
+    for name in ("upwards", "downwards", "fate"):
+        value = keras.ops.convert_to_numpy(names[name])
+        assert value.shape == (4, 256) and np.isfinite(value).all() and value.max() > 0
+    assert not keras.ops.convert_to_numpy(names["fate"])[names["sure"] == 0].any()

@@ -1,10 +1,12 @@
 """The pool: targets at column resolution, turns that keep truth and picture together."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from glomtf.training.data import ScenePool, column_targets, recolour, turn
-from glomtf.worlds.figures import Figures
+from glomtf.training.data import ScenePool, column_targets, motion_targets, recolour, turn
+from glomtf.worlds import Figures, Moving
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +61,31 @@ def test_turned_labels_stay_on_their_pixels(scenes):
         for mirror in (False, True):
             images, turned = turn(painted, targets, k, mirror)
             np.testing.assert_array_equal(images[:, ::4, ::4, 0], turned["parts"])
+
+
+@pytest.fixture(scope="module")
+def moving():
+    return Moving().scenes(8, seed=5)
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize("k", range(4))
+def test_turned_motion_is_the_motion_of_turned_frames(moving, k, mirror):
+    found = motion_targets(moving, 4)
+    images, turned = turn(moving.images, found, k, mirror)
+    later, _ = turn(moving.later, {}, k, mirror)
+    expected = motion_targets(replace(moving, images=images, later=later), 4)
+    sure = turned["motion"][..., 2] > 0.2  # where several shifts are as good any may be found
+    assert sure.mean() > 0.1
+    gap = np.abs(turned["motion"] - expected["motion"])[sure]
+    assert np.mean(gap < 1e-3) > 0.99
+
+
+def test_only_scenes_with_a_next_frame_have_sure_motion(scenes, moving):
+    assert "motion" not in ScenePool([scenes], 4, 8, steps=3).targets
+    motion = ScenePool([scenes, moving], 4, 8, steps=3, augment=False).targets["motion"]
+    assert motion.shape == (32, 16, 16, 3)
+    assert not motion[:24].any() and motion[24:, ..., 2].mean() > 0.1
 
 
 def test_recolour_keeps_equal_pixels_equal_and_the_range(scenes):

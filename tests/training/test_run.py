@@ -9,6 +9,7 @@ import pytest
 import glomtf
 from glomtf.training import run
 from glomtf.training.recipes import RECIPES, SMALL, Recipe, Stage
+from glomtf.worlds import WORLDS, Figures, Moving
 
 TINY = SMALL | {"dim": 8, "mlp_ratio": 1}
 MASKS = Recipe("masks", 16, 0, (Stage(0, 2, 4), Stage(2, 2, 4)), TINY, batch_size=4)
@@ -66,10 +67,10 @@ def test_a_killed_run_resumes_as_if_nothing_had_happened(tmp_path, monkeypatch):
         run.train(MASKS, tmp_path / "nothing", verbose=0, resume=True)
 
 
-@pytest.mark.parametrize("task", ["masks", "class_pose", "reconstruction"])
+@pytest.mark.parametrize("task", ["masks", "class_pose", "reconstruction", "common_fate"])
 def test_every_task_learns_its_pool_by_heart(task):
     """Thirty steps on the same eight pictures must bring the loss well down."""
-    scenes = run.Figures().scenes(8, 5)
+    scenes = (Moving() if task == "common_fate" else Figures()).scenes(8, 5)
     recipe = Recipe(task, 8, 0, (), TINY | {"dim": 16}, batch_size=8)
     keras.utils.set_random_seed(0)
     glom = glomtf.Glom(**recipe.glom, data_format="channels_last")
@@ -85,7 +86,29 @@ def test_recipes_are_whole():
     for name, recipe in RECIPES.items():
         assert glomtf.Glom(**recipe.glom).levels >= recipe.object_level > recipe.part_level
         for stage in recipe.stages:
-            assert stage.steps * recipe.batch_size <= recipe.figures + recipe.icons, name
+            pool = recipe.icons + sum(recipe.generated().values())
+            assert stage.steps * recipe.batch_size <= pool, name
+        assert set(recipe.worlds) <= set(WORLDS)
+
+
+def test_a_recipe_may_mix_worlds():
+    recipe = Recipe("masks", 3, 0, (), worlds={"crowd": 5, "crowd-counts": 0})
+    assert recipe.summary() == "masks on 3 figures + 5 crowd: "
+    figures, crowd = run.training_scenes(recipe, None, seed=2)
+    assert (len(figures), len(crowd)) == (3, 5)
+    np.testing.assert_array_equal(crowd.images, WORLDS["crowd"]().scenes(5, 1002).images)
+    assert [len(scenes) for scenes in run.validation_scenes(recipe, None)] == [8, 8]
+    assert run.class_count(recipe) == len(Figures.classes)
+
+
+def test_runs_begun_without_further_worlds_can_be_resumed(tmp_path):
+    wanted = {"name": "", "seed": 0, "icons": "", "recipe": {"task": "masks", "worlds": {}}}
+    older = wanted | {"recipe": {"task": "masks"}}
+    (tmp_path / run.CONFIG).write_text(json.dumps(older))
+    assert run._begin(tmp_path, wanted, resume=True) == {"stages_done": 0, "minutes": 0.0}
+    other = wanted | {"recipe": {"task": "masks", "worlds": {"crowd": 9}}}
+    with pytest.raises(ValueError, match="expected the recipe"):
+        run._begin(tmp_path, other, resume=True)
 
 
 def test_icons_recipes_ask_for_icons(tmp_path):

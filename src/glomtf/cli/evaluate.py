@@ -8,6 +8,7 @@ from pathlib import Path
 from jsonargparse import ArgumentParser, Namespace
 
 from glomtf.cli.refusals import Refused, check_folder, quiet_start, refusing, say, whole
+from glomtf.cli.worlds import NAMES
 
 
 def declare(parser: ArgumentParser) -> None:
@@ -20,6 +21,7 @@ mBO is the mean best overlap. Baselines get their thresholds from other scenes o
 
 examples:
   glomtf evaluate --world figures
+  glomtf evaluate --model runs/mine --world crowd-classes
   glomtf evaluate --model runs/mine --world icons --data icons.tgz --json scores.json
   glomtf evaluate --model runs/mine --control runs/feedforward --world figures
   glomtf evaluate --world icons --data other-designer/ --split all"""
@@ -27,7 +29,7 @@ examples:
         "--model", default="icons", metavar="PRESET_OR_RUN", help="a preset or a run's folder"
     )
     parser.add_argument("--control", metavar="RUN", help="a feed-forward run, shown beside it")
-    parser.add_argument("--world", choices=["figures", "icons"], required=True, help="which world")
+    parser.add_argument("--world", choices=NAMES, required=True, help="which world")
     parser.add_argument("--data", help="folder or archive of SVG icons, for icons")
     parser.add_argument(
         "--split", choices=["validation", "all"], default="validation",
@@ -62,13 +64,13 @@ def run(options: Namespace) -> None:
     from glomtf.parse import write_files
     from glomtf.training import evaluate
     from glomtf.training.run import VALIDATION
-    from glomtf.worlds import Figures, Icons
+    from glomtf.worlds import WORLDS, Icons
 
     with refusing():
         if options.world == "icons":
             world = Icons(options.data, split=options.split, style=options.style)
         else:
-            world = Figures()
+            world = WORLDS[options.world]()
         test = world.scenes(count, seed)
         result = {"world": options.world, "scenes": count, "seed": seed}
         result["model"] = evaluate.score_model(model, test)

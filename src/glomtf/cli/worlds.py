@@ -8,6 +8,9 @@ from pathlib import Path
 from jsonargparse import ArgumentParser, Namespace
 
 from glomtf.cli.refusals import Refused, check_folder, refusing, say, whole
+from glomtf.worlds import WORLDS
+
+NAMES = [*WORLDS, "icons"]
 
 
 def declare(parser: ArgumentParser) -> None:
@@ -18,8 +21,9 @@ Each scene's picture is followed by its true parts and its true objects.
 
 examples:
   glomtf worlds --world figures --out figures.png
+  glomtf worlds --world crowd --out crowd.png
   glomtf worlds --world icons --data twemoji.tgz --out icons.png --count 8 --seed 1"""
-    parser.add_argument("--world", choices=["figures", "icons"], required=True, help="which world")
+    parser.add_argument("--world", choices=NAMES, required=True, help="which world")
     parser.add_argument("--data", help="folder or archive of SVG icons, for icons")
     parser.add_argument("--out", required=True, metavar="F.png", help="the picture to write")
     parser.add_argument("--count", default="16", metavar="N", help="scenes")
@@ -31,7 +35,7 @@ def run(options: Namespace) -> None:
     from PIL import Image
 
     from glomtf.parse import write_files
-    from glomtf.worlds import Figures, Icons, contact_sheet
+    from glomtf.worlds import Icons, contact_sheet
 
     count = whole("--count", options.count, least=1, most=1000)
     seed = whole("--seed", options.seed, least=0)
@@ -45,7 +49,7 @@ def run(options: Namespace) -> None:
             f"and --data {options.data}; name a folder or archive of SVG icons"
         )
     with refusing():
-        world = Icons(options.data) if options.world == "icons" else Figures()
+        world = Icons(options.data) if options.world == "icons" else WORLDS[options.world]()
     drawing = io.BytesIO()
     Image.fromarray(contact_sheet(world.scenes(count, seed))).save(drawing, "PNG")
     with refusing():

@@ -2,10 +2,7 @@
 
 from keras import ops
 
-
-def _unit(x):
-    x = ops.cast(x, "float32")
-    return x * ops.rsqrt(ops.sum(x * x, axis=-1, keepdims=True) + 1e-12)
+from glomtf.objectives.contrast import pair_contrast
 
 
 def segment_contrast(states, segments, *, temperature=0.1):
@@ -31,15 +28,8 @@ def segment_contrast(states, segments, *, temperature=0.1):
     References:
         Khosla et al., "Supervised contrastive learning", 2020, equation 2 ("out").
     """
-    x = _unit(states)
-    logits = ops.matmul(x, ops.transpose(x, (0, 2, 1))) / temperature
-    columns = states.shape[1]
-    other = 1.0 - ops.eye(columns, dtype="float32")
-    same = ops.cast(segments[:, :, None] == segments[:, None, :], "float32") * other
-    total = ops.logsumexp(logits - 1e9 * (1.0 - other), axis=-1)
-    partners = ops.sum(same, axis=-1)
-    mean_positive = ops.sum(same * logits, axis=-1) / ops.maximum(partners, 1.0)
-    return ops.where(partners > 0, total - mean_positive, 0.0)
+    same = segments[:, :, None] == segments[:, None, :]
+    return pair_contrast(states, same, temperature=temperature)
 
 
 def segment_weights(segments):

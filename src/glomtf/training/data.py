@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from glomtf.objectives import estimate_motion
 from glomtf.worlds.scene import Scenes, column_labels
 
 
@@ -27,20 +28,37 @@ def column_targets(scenes: Scenes, patch_size: int) -> dict[str, np.ndarray]:
     return {"parts": parts, "objects": objects, "classes": classes, "poses": poses.astype("f4")}
 
 
+def motion_targets(scenes, patch_size):
+    """How each column moves until the next frame, as far as the two frames tell.
+
+    Returns:
+        ``motion`` (S, rows, cols, 3) float32: right and down in pixels, and sureness in 0..1,
+        which is 0 everywhere for scenes without a next frame.
+    """
+    count, height, width, _ = scenes.images.shape
+    motion = np.zeros((count, height // patch_size, width // patch_size, 3), "float32")
+    if scenes.later is not None:
+        for i in range(0, count, 100):  # some 40 MB at a time
+            part = slice(i, i + 100)
+            shift, sureness = estimate_motion(scenes.images[part], scenes.later[part], patch_size)
+            motion[part, ..., :2], motion[part, ..., 2] = shift, sureness
+    return {"motion": motion}
+
+
 def turn(images, targets, k, mirror):
-    """Mirror (or not) and turn square pictures and their targets by k quarters, poses too."""
+    """Mirror (or not) and turn square pictures and targets by k quarters, poses and motion too."""
     images = images[:, :, ::-1] if mirror else images
     images = np.rot90(images, k, axes=(1, 2))
     turned = {}
     for name, value in targets.items():
         value = value[:, :, ::-1] if mirror else value
         value = np.rot90(value, k, axes=(1, 2))
-        if name == "poses":
-            right, down, scale = np.moveaxis(value, -1, 0)
+        if name in ("poses", "motion"):
+            right, down, rest = np.moveaxis(value, -1, 0)
             right = -right if mirror else right
             for _ in range(k):  # a quarter against the clock: right -> up
                 right, down = down, -right
-            value = np.stack([right, down, scale], axis=-1)
+            value = np.stack([right, down, rest], axis=-1)
         turned[name] = value
     return images, turned
 
@@ -67,7 +85,8 @@ class ScenePool(keras.utils.PyDataset):
     Batch i of epoch e is the same in every run with the same seed, also after a resume.
 
     Args:
-        scenes: one or several batches of scenes of one size, square.
+        scenes: one or several batches of scenes of one size, square. Where some come with their
+            next frames, the targets name their ``motion``, too.
         patch_size: pixels per column.
         batch_size: B.
         steps: batches per epoch; at most what the pool holds.
@@ -80,6 +99,11 @@ class ScenePool(keras.utils.PyDataset):
         super().__init__()
         self.images = np.concatenate([part.images for part in scenes])
         each = [column_targets(part, patch_size) for part in scenes]
+        if any(part.later is not None for part in scenes):
+            each = [
+                targets | motion_targets(part, patch_size)
+                for targets, part in zip(each, scenes, strict=True)
+            ]
         self.targets = {k: np.concatenate([t[k] for t in each]) for k in each[0]}
         if steps * batch_size > len(self.images):
             raise ValueError(

@@ -25,13 +25,14 @@ class Recipe:
     """Everything that decides a run, besides the seed.
 
     Args:
-        task: "masks", "class_pose" or "reconstruction".
+        task: "masks", "class_pose", "reconstruction", or "common_fate" with the world "moving".
         figures, icons: how many scenes of each world the pool holds.
         stages: in order; the weights carry on.
         glom: keyword arguments of :class:`glomtf.Glom`.
         part_level, object_level: where parts and objects are meant to be islands.
         batch_size: pictures per step.
-        temperature: of the contrast on masks.
+        temperature: of the contrast on masks and of common fate.
+        worlds: how many scenes of each further world (a name in ``glomtf.worlds.WORLDS``).
     """
 
     task: str
@@ -43,10 +44,16 @@ class Recipe:
     object_level: int = 3
     batch_size: int = 16
     temperature: float = 0.1
+    worlds: dict = field(default_factory=dict)
+
+    def generated(self):
+        """{name: scenes} of the worlds in ``glomtf.worlds.WORLDS`` that it trains on."""
+        counts = {"figures": self.figures, **self.worlds}
+        return {name: count for name, count in counts.items() if count}
 
     def summary(self):
         """One line for people: the task, the scenes and the stages."""
-        worlds = {"figures": self.figures, "icons": self.icons}
+        worlds = {**self.generated(), "icons": self.icons}
         scenes = " + ".join(f"{count:,} {name}" for name, count in worlds.items() if count)
         stages = ", then ".join(
             f"{stage.epochs * stage.steps:,} steps of "

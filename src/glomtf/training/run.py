@@ -14,9 +14,9 @@ from glomtf.model.glom import Glom
 from glomtf.model.presets import Reading, save_run
 from glomtf.training.data import ScenePool, column_targets
 from glomtf.training.settled import settled
-from glomtf.training.tasks import ClassAndPose, Masks, Reconstruction
-from glomtf.worlds.figures import Figures
+from glomtf.training.tasks import ClassAndPose, CommonFate, Masks, Reconstruction
 from glomtf.worlds.icons import Icons
+from glomtf.worlds.named import WORLDS
 
 # Seeds of scenes. Training scenes use TRAINING + the run's seed; every run is validated on the
 # same scenes. `glomtf evaluate` draws others.
@@ -36,9 +36,9 @@ def validation_scenes(recipe, icons):
             Icons(icons, split="validation", style=style).scenes(VALIDATION_SCENES, VALIDATION)
             for style in ("varied", "original")
         ]
-    if recipe.figures:
-        scenes.append(Figures().scenes(VALIDATION_SCENES, VALIDATION))
-    return scenes
+    return scenes + [
+        WORLDS[name]().scenes(VALIDATION_SCENES, VALIDATION) for name in recipe.generated()
+    ]
 
 
 def training_scenes(recipe, icons, seed):
@@ -46,9 +46,20 @@ def training_scenes(recipe, icons, seed):
     scenes = []
     if recipe.icons:
         scenes.append(Icons(icons, split="train").scenes(recipe.icons, TRAINING + seed))
-    if recipe.figures:
-        scenes.append(Figures().scenes(recipe.figures, TRAINING + seed))
-    return scenes
+    return scenes + [
+        WORLDS[name]().scenes(count, TRAINING + seed) for name, count in recipe.generated().items()
+    ]
+
+
+def class_count(recipe):
+    """How many classes the recipe's worlds have; refuses worlds that number them differently."""
+    lists = {WORLDS[name]().classes for name in recipe.generated()}
+    if len(lists) != 1:
+        raise ValueError(
+            f"expected worlds of the same classes to train class and pose on, got "
+            f"{', '.join(recipe.generated())}; train on one of them"
+        )
+    return len(lists.pop())
 
 
 def make_task(recipe, glom, iters, seed):
@@ -58,7 +69,9 @@ def make_task(recipe, glom, iters, seed):
             glom, iters, recipe.part_level, recipe.object_level, temperature=recipe.temperature
         )
     if recipe.task == "class_pose":
-        return ClassAndPose(glom, iters, recipe.object_level, len(Figures().classes))
+        return ClassAndPose(glom, iters, recipe.object_level, class_count(recipe))
+    if recipe.task == "common_fate":
+        return CommonFate(glom, iters, recipe.object_level, temperature=recipe.temperature)
     return Reconstruction(glom, iters, seed=seed)
 
 
@@ -94,7 +107,7 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
     progress = _begin(out, json.loads(json.dumps(wanted)), resume)
     keras.utils.set_random_seed(seed)
     glom = Glom(**recipe.glom, data_format="channels_last")
-    _tell(verbose, f"drawing {recipe.figures + recipe.icons:,} scenes")
+    _tell(verbose, f"drawing {recipe.icons + sum(recipe.generated().values()):,} scenes")
     scenes = training_scenes(recipe, icons, seed)
     held_out = validation_scenes(recipe, icons)
     epoch = 0
@@ -165,6 +178,8 @@ def _begin(out, wanted, resume):
             f"expected a run to resume, got {out} without {CONFIG}; leave --resume out"
         )
     found = json.loads(config.read_text())
+    # Runs from before recipes could name further worlds have no such entry.
+    found["recipe"] = {"worlds": {}} | found.get("recipe", {})
     for key, value in wanted.items():
         if found.get(key) != value:
             raise ValueError(

@@ -8,6 +8,7 @@ from glomtf.model.tokens import patches
 from glomtf.objectives import (
     column_cross_entropy,
     column_pose_error,
+    common_fate,
     masked_patch_error,
     segment_contrast,
     segment_weights,
@@ -75,6 +76,37 @@ class ClassAndPose(keras.Model):
         where = column_pose_error(y_pred["poses"], _flat(y["poses"]), classes)
         there = ops.maximum(ops.sum(ops.cast(classes >= 0, "float32")), 1.0)
         return ops.sum(what + 10.0 * where) / there
+
+
+class CommonFate(keras.Model):
+    """Columns that move alike agree at the object level: learned from pairs of frames, no labels.
+
+    Args:
+        glom: the model to train, on the first frames.
+        iters: settling steps; 0 trains the feed-forward sweep alone.
+        object_level: the level, 1 = lowest.
+        temperature: of the contrast.
+        last: on how many of the last states the loss is put.
+    """
+
+    def __init__(self, glom, iters, object_level, temperature=0.1, last=2, **kwargs):
+        super().__init__(**kwargs)
+        self.glom, self.iters, self.object_level = glom, iters, object_level
+        self.temperature, self.last = temperature, min(last, iters + 1)
+
+    def call(self, images):
+        """(B, H, W, C) to the object level's last states (last, B, N, D)."""
+        trajectory = self.glom.settle(images, self.iters)[-self.last :]
+        return ops.stack([state[self.object_level - 1] for state in trajectory])
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        motion = _flat(y["motion"])
+        shift, sureness = motion[..., :2], motion[..., 2]
+        total = 0.0
+        for i in range(self.last):
+            loss = common_fate(y_pred[i], shift, sureness, temperature=self.temperature)
+            total = total + ops.sum(sureness * loss)
+        return total / (self.last * ops.maximum(ops.sum(sureness), 1.0))
 
 
 class Reconstruction(keras.Model):

@@ -78,6 +78,47 @@ ARRANGEMENTS: dict[str, tuple[Part, ...]] = {
         ("square", 0.3, 0.3, 0.17, 0.2, 0),
     ),
 }
+# Classes for tests of what was never trained on: made of the same part shapes.
+UNSEEN: dict[str, tuple[Part, ...]] = {
+    "rocket": (
+        ("triangle", 0.0, 0.7, 0.6, 0.3, 0),
+        ("ellipse", 0.0, 0.1, 0.36, 0.7, 0),
+        ("triangle", 0.0, -0.7, 0.36, 0.35, 0),
+        ("ring", 0.0, 0.0, 0.24, 0.24, 0),
+    ),
+    "lamp": (
+        ("half disc", 0.0, 0.8, 0.5, 0.22, 0),
+        ("bar", 0.0, 0.2, 0.15, 0.5, 0),
+        ("triangle", 0.0, -0.45, 0.8, 0.5, 0),
+        ("bar", 0.0, -0.12, 0.85, 0.16, 0),
+    ),
+    "bird": (
+        ("half disc", 0.1, 0.25, 0.6, 0.4, 180),
+        ("triangle", 0.75, 0.0, 0.3, 0.25, -60),
+        ("disc", -0.45, -0.3, 0.34, 0.34, 0),
+        ("triangle", -0.9, -0.25, 0.2, 0.22, -90),
+        ("ellipse", 0.2, 0.15, 0.36, 0.22, 20),
+    ),
+    "mushroom": (
+        ("square", 0.0, 0.5, 0.32, 0.45, 0),
+        ("half disc", 0.0, -0.3, 0.95, 0.5, 0),
+        ("disc", -0.4, -0.2, 0.22, 0.22, 0),
+        ("disc", 0.3, -0.35, 0.24, 0.24, 0),
+    ),
+    "train": (
+        ("square", 0.5, -0.15, 0.4, 0.55, 0),
+        ("bar", -0.3, 0.15, 0.6, 0.32, 0),
+        ("bar", -0.6, -0.4, 0.18, 0.28, 0),
+        ("disc", -0.45, 0.6, 0.26, 0.26, 0),
+        ("disc", 0.4, 0.6, 0.26, 0.26, 0),
+    ),
+    "cup": (
+        ("ring", 0.6, 0.1, 0.36, 0.36, 0),
+        ("square", -0.1, 0.1, 0.6, 0.6, 0),
+        ("ellipse", -0.1, -0.5, 0.6, 0.2, 0),
+        ("bar", -0.1, 0.75, 0.8, 0.15, 0),
+    ),
+}
 # Clutter: single shapes and their height over width, each an object of one part.
 SINGLES = {
     "disc": 1.0,

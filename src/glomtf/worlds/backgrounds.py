@@ -1,4 +1,4 @@
-"""Backgrounds of scenes: flat, gradients, smooth noise, stripes and checks."""
+"""Backgrounds of scenes: flat, gradients, noise smooth and rough, stripes, checks and mosaics."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 KINDS = ("flat", "linear", "radial", "noise", "stripes", "checks")
+ROUGH = ("grain", "mosaic")  # further kinds, for scenes in which colour tells little
 
 
 def background(rng: np.random.Generator, kind: str, size: int, white: float) -> Floats:
-    """A background (size, size, 3) in 0..255 of one of `KINDS`.
+    """A background (size, size, 3) in 0..255 of one of `KINDS` or `ROUGH`.
 
     ``white`` is the probability that a flat one is white.
     """
@@ -21,10 +22,13 @@ def background(rng: np.random.Generator, kind: str, size: int, white: float) -> 
     first, second = colours(rng, 2)
     # How different the two colours are varies from a hint to everything.
     second = first + (second - first) * rng.uniform(0.15, 1.0)
-    if kind == "noise":
-        cells = int(rng.integers(3, 10))
-        along = _interpolation(size, cells)
-        blend = np.clip(along @ rng.random((cells, cells)).astype(np.float32) @ along.T, 0, 1)
+    if kind == "mosaic":
+        blend = _mosaic(rng, size)
+    elif kind == "noise":
+        blend = _noise(rng, size, int(rng.integers(3, 10)))
+    elif kind == "grain":
+        coarse, fine = _noise(rng, size, int(rng.integers(3, 10))), _noise(rng, size, size // 3)
+        blend = 0.5 * (coarse + fine)
     else:
         angle, (x0, y0) = rng.uniform(0, np.pi), rng.uniform(0, 1, 2)
         grid = np.linspace(0, 1, size, dtype=np.float32)
@@ -58,6 +62,22 @@ def clash(rim: Floats, behind: Floats, distance: float = 36.0) -> float:
         return 0.0
     gap = rim - behind.mean(axis=(0, 1))
     return float(np.mean(np.einsum("nc,nc->n", gap, gap) < distance**2))
+
+
+def _noise(rng: np.random.Generator, size: int, cells: int) -> Floats:
+    """Random values (size, size) in 0..1, smooth between ``cells`` by ``cells`` points."""
+    along = _interpolation(size, cells)
+    return np.clip(along @ rng.random((cells, cells)).astype(np.float32) @ along.T, 0, 1)
+
+
+def _mosaic(rng: np.random.Generator, size: int) -> Floats:
+    """Tiles around random points, each of one value in 0..1, (size, size)."""
+    points = rng.uniform(0, size, (int(rng.integers(12, 30)), 2)).astype(np.float32)
+    grid = np.arange(size, dtype=np.float32) + 0.5
+    across = (grid - points[:, :1]) ** 2
+    down = (grid - points[:, 1:]) ** 2
+    nearest = (across[:, None, :] + down[:, :, None]).argmin(axis=0)
+    return rng.random(len(points), np.float32)[nearest]
 
 
 def _interpolation(size: int, cells: int) -> Floats:

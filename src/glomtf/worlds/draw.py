@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .paint import colour_table, outline, shade, weave
 from .scene import Scene
 from .stencil import Coat, Floats, Stencil
 
@@ -44,10 +46,12 @@ class Canvas:
         radius: float,
         angle: float,
         mirrored: bool,
+        least: float = VISIBLE_SHARE,
     ) -> bool:
         """Put an object of class ``kind`` on top; centre and radius in pixels.
 
-        Returns False, and changes nothing, when too little of it or of one below would be seen.
+        Returns False, and changes nothing, when a smaller share than ``least`` of it or of one
+        below would be seen, or its frame lies out of the picture.
         """
         x, y, reach = 2 * centre[0], 2 * centre[1], 2 * radius * 2**0.5
         x0, x1 = max(0, int(x - reach)), min(2 * self.size, int(x + reach) + 1)
@@ -75,7 +79,7 @@ class Canvas:
         new = self.count + 1
         seen[new] = np.count_nonzero(mask)
         self._wholes[new] = whole
-        if (seen[1 : new + 1] < VISIBLE_SHARE * self._wholes[1 : new + 1]).any():
+        if (seen[1 : new + 1] < least * self._wholes[1 : new + 1]).any():
             return False
         self.count, self._seen = new, seen
         np.copyto(self._parts[y0:y1, x0:x1], index + np.int16(len(self._owners) - 1), where=mask)
@@ -94,66 +98,42 @@ class Canvas:
         rim[:-1] |= empty[1:]
         rim[:, 1:] |= empty[:, :-1]
         rim[:, :-1] |= empty[:, 1:]
-        return _table(coats)[parts[rim & ~empty]]
+        return colour_table(coats)[parts[rim & ~empty]]
 
-    def finish(self, coats: list[Coat], background: Floats) -> tuple[Floats, Scene]:
+    def paint(self, coats: list[Coat], background: Floats) -> Floats:
         """Paint the objects over a background (size, size, 3) in 0..255, one coat per object.
 
-        Returns the unrounded picture (size, size, 3), 0..255, and the scene with its rounding.
+        Returns the unrounded picture (size, size, 3), 0..255.
         """
         parts = self._parts
-        pixels = _table(coats).take(parts, axis=0)
-        if any(coat.slopes is not None for coat in coats):
-            self._shade(pixels, coats)
-        for width in (1, 2):
-            inked = [coat.ink is not None and coat.ink_width == width for coat in coats]
-            if any(inked):
-                self._outline(pixels, coats, inked, width)
+        pixels = colour_table(coats).take(parts, axis=0)
+        placed = self._poses[1 : self.count + 1] * np.array((2, 2, self.size, 1), np.float32)
+        weave(pixels, parts, placed, coats)
+        shade(pixels, parts, placed, coats)
+        outline(pixels, parts, self._objects, coats)
         picture = pixels[::2, ::2] + pixels[1::2, ::2] + pixels[::2, 1::2] + pixels[1::2, 1::2]
         empty = (parts == 0).astype(np.float32)
         bare = empty[::2, ::2] + empty[1::2, ::2] + empty[::2, 1::2] + empty[1::2, 1::2]
         picture += background * bare[:, :, None]
         picture *= 0.25
-        return picture, self._scene(picture)
+        return picture
 
-    def _shade(self, pixels: Floats, coats: list[Coat]) -> None:
-        rows = [np.zeros((1, 3), np.float32)]  # x slope, y slope, offset per part
-        for (x, y, radius), coat in zip(self.discs, coats, strict=True):
-            table = np.zeros((len(coat.colours), 3), np.float32)
-            if coat.slopes is not None:
-                table[:, :2] = coat.slopes / (2 * radius)
-                table[:, 2] = -2 * (table[:, 0] * x + table[:, 1] * y)
-            rows.append(table)
-        x_slope, y_slope, offset = np.concatenate(rows).T
-        along = np.arange(2 * self.size, dtype=np.float32)
-        light = x_slope.take(self._parts) * along
-        light += y_slope.take(self._parts) * along[:, None]
-        light += offset.take(self._parts)
-        pixels *= (1 + light)[:, :, None]
-
-    def _outline(self, pixels: Floats, coats: list[Coat], inked: list[bool], width: int) -> None:
-        parts = self._parts
-        edge = np.zeros(parts.shape, bool)
-        for _ in range(width):
-            wider = edge.copy()
-            across = (parts[:, 1:] != parts[:, :-1]) | edge[:, 1:] | edge[:, :-1]
-            down = (parts[1:] != parts[:-1]) | edge[1:] | edge[:-1]
-            wider[:, 1:] |= across
-            wider[:, :-1] |= across
-            wider[1:] |= down
-            wider[:-1] |= down
-            edge = wider
-        edge &= np.array([False, *inked])[self._objects]
-        inks = np.array([(0, 0, 0) if coat.ink is None else coat.ink for coat in coats])
-        pixels[edge] = inks[self._objects[edge] - 1]
-
-    def _scene(self, picture: Floats) -> Scene:
+    def labels(self) -> NDArray[np.int16]:
+        """The parts (size, size) as numbered when placed, counting hidden ones, 0 = background."""
         a, b = self._parts[::2, ::2], self._parts[::2, 1::2]
         c, d = self._parts[1::2, ::2], self._parts[1::2, 1::2]
         # The most frequent of the four, the first where they tie.
         parts = np.where((b == c) | (b == d), b, np.where(c == d, c, a))
-        parts = np.where((a == b) | (a == c) | (a == d), a, parts)
-        owners = np.array(self._owners, np.int16)
+        return np.where((a == b) | (a == c) | (a == d), a, parts)
+
+    @property
+    def owners(self) -> NDArray[np.int16]:
+        """The object of each part in `labels`, in order of placing, (parts + 1,)."""
+        return np.array(self._owners, np.int16)
+
+    def finish(self, coats: list[Coat], background: Floats) -> tuple[Floats, Scene]:
+        """`paint`, and the scene with its rounding, in which only what is seen is numbered."""
+        picture, parts, owners = self.paint(coats, background), self.labels(), self.owners
         present = np.bincount(parts.ravel(), minlength=len(owners)) > 0
         visible = np.unique(owners[present & (owners > 0)])
         new_part = np.where(present & (owners > 0), np.cumsum(present & (owners > 0)), 0)
@@ -162,8 +142,8 @@ class Canvas:
         classes, poses = np.full_like(self._classes, -1), np.zeros_like(self._poses)
         classes[1 : len(visible) + 1] = self._classes[visible]
         poses[1 : len(visible) + 1] = self._poses[visible]
-        return Scene(
-            image=np.clip(picture + 0.5, 0, 255).astype(np.uint8),
+        return picture, Scene(
+            image=rounded(picture),
             parts=new_part.astype(np.int16).take(parts),
             objects=new_object[owners].take(parts),
             classes=classes,
@@ -171,22 +151,30 @@ class Canvas:
         )
 
 
-def _table(coats: list[Coat]) -> Floats:
-    """Colours by part label; the background's is black, so that it adds nothing."""
-    return np.concatenate([np.zeros((1, 3), np.float32), *(coat.colours for coat in coats)])
+def rounded(picture: Floats) -> NDArray[np.uint8]:
+    """A picture in 0..255 as uint8."""
+    return np.clip(picture + 0.5, 0, 255).astype(np.uint8)
 
 
 def near_or_anywhere(
-    rng: np.random.Generator, canvas: Canvas, radius: float, crowding: float
+    rng: np.random.Generator,
+    canvas: Canvas,
+    radius: float,
+    crowding: float,
+    overlap: float = 0.4,
 ) -> tuple[float, float]:
     """A centre for the next object: with probability ``crowding`` one that touches an earlier one.
 
-    Position alone tells separate objects apart; touching and overlapping ones need their looks.
+    Their distance is 1 - ``overlap`` to 1 times the one at which their circles touch. Position
+    alone tells separate objects apart; touching and overlapping ones need their looks.
     """
     size, margin = canvas.size, 0.75 * radius
     if canvas.count and rng.random() < crowding:
         x, y, other = canvas.discs[rng.integers(canvas.count)]
-        distance, direction = (radius + other) * rng.uniform(0.6, 1.0), rng.uniform(0, 2 * np.pi)
+        distance, direction = (
+            (radius + other) * rng.uniform(1 - overlap, 1.0),
+            rng.uniform(0, 2 * np.pi),
+        )
         x, y = x + distance * np.cos(direction), y + distance * np.sin(direction)
         if margin <= x <= size - margin and margin <= y <= size - margin:
             return float(x), float(y)

@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
 import numpy as np
 
-from .arrangements import ARRANGEMENTS, SINGLES, draw_figure
-from .backgrounds import KINDS, background, clash, colours
+from .arrangements import ARRANGEMENTS, SINGLES, UNSEEN, draw_figure
+from .backgrounds import KINDS, ROUGH, background, clash
+from .coats import plain_coat, woven_coat
 from .draw import Canvas, near_or_anywhere
 from .scene import Scene, Scenes
-from .stencil import Coat, Floats
+from .stencil import Coat, Floats, Stencil
 
 VARIANTS = 24  # drawings of each class, with jittered arrangements
 
 
+class Placed(NamedTuple):
+    """An object as `Canvas.place` takes it."""
+
+    stencil: Stencil
+    kind: int
+    centre: tuple[float, float]
+    radius: float
+    angle: float
+    mirrored: bool
+
+
 class Figures:
-    """A world of scenes with objects from ten classes, and single shapes as clutter.
+    """A world of scenes with objects from named classes, and single shapes as clutter.
 
     Scenes are ``image_size`` pixels square with ``objects`` = (fewest, most) figures and
     ``clutter`` = (fewest, most) single shapes. Fewer are drawn where a scene has no room left.
-    ``crowding`` is the probability that an object is put where it touches an earlier one.
-    `classes` names the classes; a single shape's class is its shape.
+    ``crowding`` is the probability that an object is put where it touches an earlier one, at 1 -
+    ``overlap`` to 1 times the distance at which their circles would touch.
+
+    ``figures`` names the classes drawn, ten of the sixteen if None; ``across`` = (least, most) is
+    a figure's size over the picture's. ``backgrounds`` names kinds of `KINDS` and `ROUGH`.
+    ``woven`` parts wear stripes and checks, and may look like another object's or like the part
+    beside them, so that colour alone does not tell parts.
+
+    `classes` names all classes, drawn or not, so that a class has one number in every world of
+    figures; a single shape's class is its shape.
     """
 
-    classes: tuple[str, ...] = (*ARRANGEMENTS, *SINGLES)
+    classes: tuple[str, ...] = (*ARRANGEMENTS, *SINGLES, *UNSEEN)
 
     def __init__(
         self,
@@ -30,6 +54,12 @@ class Figures:
         objects: tuple[int, int] = (2, 5),
         clutter: tuple[int, int] = (0, 3),
         crowding: float = 0.75,
+        *,
+        overlap: float = 0.4,
+        across: tuple[float, float] = (0.31, 0.57),
+        figures: Sequence[str] | None = None,
+        backgrounds: Sequence[str] = KINDS,
+        woven: bool = False,
     ) -> None:
         for name, (fewest, most), least in (("objects", objects, 1), ("clutter", clutter, 0)):
             if not least <= fewest <= most:
@@ -42,27 +72,41 @@ class Figures:
                 f"expected an image_size of at least 32 pixels, got {image_size}: "
                 "parts would not show in smaller pictures"
             )
+        if not 0 <= overlap < 1:
+            raise ValueError(f"expected overlap from 0 to below 1, got {overlap}: lower it")
+        if not 0.2 <= across[0] <= across[1] <= 0.8:
+            raise ValueError(
+                f"expected across as (least, most) from 0.2 to 0.8, got {across}: "
+                "parts of smaller figures would not show, larger ones fill the picture"
+            )
+        drawn = tuple(ARRANGEMENTS) if figures is None else tuple(figures)
+        for what, names, known in (
+            ("figures", drawn, (*ARRANGEMENTS, *UNSEEN)),
+            ("backgrounds", tuple(backgrounds), (*KINDS, *ROUGH)),
+        ):
+            if not names or not set(names) <= set(known):
+                raise ValueError(f"expected {what} from {known}, got {names}: name one or more")
         self.image_size, self.objects, self.clutter = image_size, objects, clutter
-        self.crowding = crowding
-        # Always the same drawings, so that a scene depends on its seed and number only.
-        rng = np.random.default_rng(0)
-        self._stencils = [
-            [draw_figure(rng, parts, jitter=0.06) for _ in range(VARIANTS)]
-            for parts in ARRANGEMENTS.values()
-        ]
-        self._stencils += [
-            [draw_figure(rng, ((shape, 0, 0, 1, height, 0),), jitter=0)]
-            for shape, height in SINGLES.items()
-        ]
+        self.crowding, self.overlap, self.across = crowding, overlap, across
+        self.figures, self.backgrounds, self.woven = drawn, tuple(backgrounds), woven
+        self._kinds = [self.classes.index(name) for name in drawn]
+        self._stencils = _drawings()
 
     def scenes(self, count: int, seed: int = 0) -> Scenes:
         """``count`` >= 1 scenes; scene i of a seed depends on the seed and i only."""
         return Scenes.stack([self._scene(np.random.default_rng((seed, i))) for i in range(count)])
 
     def _scene(self, rng: np.random.Generator) -> Scene:
+        canvas, _, coats = self.arrange(rng)
+        behind = self.choose_background(rng, canvas.rim(coats), self.image_size)
+        return canvas.finish(coats, behind)[1]
+
+    def arrange(self, rng: np.random.Generator) -> tuple[Canvas, list[Placed], list[Coat]]:
+        """The objects of a random scene, from back to front: placed, how, and their coats."""
         figures = int(rng.integers(self.objects[0], self.objects[1] + 1))
         singles = int(rng.integers(self.clutter[0], self.clutter[1] + 1))
         canvas = Canvas(self.image_size, self.objects[1] + self.clutter[1])
+        placed: list[Placed] = []
         coats: list[Coat] = []
         used = np.empty((0, 3), np.float32)
         shaded, inked = rng.random() < 0.3, rng.random() < 0.25
@@ -70,48 +114,62 @@ class Figures:
         for number in range(figures + singles):
             single = number >= figures
             kind = int(
-                rng.integers(len(ARRANGEMENTS), len(self.classes))
+                rng.integers(len(ARRANGEMENTS), len(ARRANGEMENTS) + len(SINGLES))
                 if single
-                else rng.integers(len(ARRANGEMENTS))
+                else self._kinds[rng.integers(len(self._kinds))]
             )
             drawings = self._stencils[kind]
             stencil = drawings[int(rng.integers(len(drawings)))]
-            # Figures are 20 to 36 pixels across and clutter 7 to 12, in a picture of 64.
-            across = rng.uniform(0.11, 0.19) if single else rng.uniform(0.31, 0.57)
+            # By default figures are 20 to 36 pixels across and clutter 7 to 12, in a picture of 64.
+            across = rng.uniform(0.11, 0.19) if single else rng.uniform(*self.across)
             radius = across * self.image_size / 2
             angle = rng.uniform(-0.5, 0.5) if rng.random() < 0.7 else rng.uniform(-np.pi, np.pi)
             mirrored = bool(rng.random() < 0.5)
             for _ in range(8):
-                centre = near_or_anywhere(rng, canvas, radius, 0 if single else self.crowding)
-                if canvas.place(stencil, kind, centre, radius, angle, mirrored):
-                    coats.append(_coat(rng, stencil.parts, used, shaded, inked, ink_width))
+                crowding = 0 if single else self.crowding
+                centre = near_or_anywhere(rng, canvas, radius, crowding, self.overlap)
+                here = Placed(stencil, kind, centre, radius, angle, mirrored)
+                if canvas.place(*here):
+                    placed.append(here)
+                    if self.woven:
+                        coats.append(woven_coat(rng, stencil.parts, _beside(canvas, coats)))
+                    else:
+                        coats.append(plain_coat(rng, stencil.parts, used, shaded, inked, ink_width))
                     used = coats[-1].colours
                     break
-        rim = canvas.rim(coats)
+        return canvas, placed, coats
+
+    def choose_background(self, rng: np.random.Generator, rim: Floats, size: int) -> Floats:
+        """A background (size, size, 3) in 0..255 from which most of the colours ``rim`` differ."""
+        textured = [name for name in self.backgrounds if name != "flat"]
         for _ in range(6):
-            kind_of = KINDS[0] if rng.random() < 0.4 else KINDS[int(rng.integers(1, len(KINDS)))]
-            behind = background(rng, kind_of, self.image_size, white=0.3)
+            kind = "flat"
+            if textured and ("flat" not in self.backgrounds or rng.random() >= 0.4):
+                kind = textured[int(rng.integers(len(textured)))]
+            behind = background(rng, kind, size, white=0.3)
             if clash(rim, behind) < 0.1:
                 break
-        return canvas.finish(coats, behind)[1]
+        return behind
 
 
-def _coat(
-    rng: np.random.Generator,
-    parts: int,
-    before: Floats,
-    shaded: bool,
-    inked: bool,
-    ink_width: int,
-) -> Coat:
-    """Random colours for the parts, each unlike the ones drawn before it and the last object's."""
-    chosen = before
-    for _ in range(parts):
-        candidates = colours(rng, 5)
-        if len(chosen):
-            gaps = ((candidates[:, None] - chosen) ** 2).sum(axis=2).min(axis=1)
-            candidates = candidates[gaps.argmax() :]
-        chosen = np.concatenate([chosen, candidates[:1]])
-    slopes = rng.uniform(-0.35, 0.35, (parts, 2)).astype(np.float32) if shaded else None
-    ink = colours(rng, 1)[0] * np.float32(0.25) if inked else None
-    return Coat(chosen[len(before) :], slopes, ink, ink_width)
+@cache
+def _drawings() -> list[list[Stencil]]:
+    """The drawings of every class: always the same, so that a scene depends on its seed only."""
+    rng = np.random.default_rng(0)
+    figures, singles, unseen = (
+        [[draw_figure(rng, parts, jitter) for _ in range(count)] for parts in arrangements]
+        for arrangements, count, jitter in (
+            (ARRANGEMENTS.values(), VARIANTS, 0.06),
+            ([((shape, 0.0, 0.0, 1.0, high, 0.0),) for shape, high in SINGLES.items()], 1, 0.0),
+            (UNSEEN.values(), VARIANTS, 0.06),
+        )
+    )
+    return figures + singles + unseen
+
+
+def _beside(canvas: Canvas, coats: list[Coat]) -> Coat | None:
+    """The coat of the object nearest to the one placed last, which has none yet."""
+    if not coats:
+        return None
+    *others, last = canvas.discs
+    return coats[int(np.argmin([np.hypot(*(other - last)[:2]) for other in others]))]

@@ -31,6 +31,29 @@ class Scene:
     classes: NDArray[np.int16]
     poses: NDArray[np.float32]
 
+    @classmethod
+    def of_objects(
+        cls,
+        image: NDArray[np.uint8],
+        objects: NDArray[np.integer[Any]],
+        classes: Sequence[int],
+        poses: Sequence[Sequence[float]],
+    ) -> Scene:
+        """A scene of objects without parts: each is its own only part.
+
+        ``objects`` (H, W): 0 is background, i is the i-th object, of ``classes[i - 1]`` and with
+        ``poses[i - 1]`` = (x, y, scale, angle). Hidden objects are left out.
+        """
+        visible = np.unique(objects[objects > 0])
+        number = np.zeros(len(classes) + 1, np.int16)
+        number[visible] = np.arange(1, len(visible) + 1)
+        seen_classes = np.full(len(classes) + 1, -1, np.int16)
+        seen_classes[1 : len(visible) + 1] = np.array(classes, np.int16)[visible - 1]
+        seen_poses = np.zeros((len(classes) + 1, 4), np.float32)
+        seen_poses[1 : len(visible) + 1] = np.array(poses, np.float32)[visible - 1]
+        labels = number[objects]
+        return cls(image, labels, labels, seen_classes, seen_poses)
+
     def tree(self) -> dict[str, Any]:
         """The true tree of what is visible: scene, its objects, their parts.
 
@@ -75,13 +98,17 @@ class Scene:
 
 @dataclass(frozen=True)
 class Scenes:
-    """A batch of S scenes: the fields of `Scene`, stacked along a first axis."""
+    """A batch of S scenes: the fields of `Scene`, stacked along a first axis.
+
+    ``later`` (S, H, W, 3) uint8 are the next frames of pictures from a world that moves, or None.
+    """
 
     images: NDArray[np.uint8]
     parts: NDArray[np.int16]
     objects: NDArray[np.int16]
     classes: NDArray[np.int16]
     poses: NDArray[np.float32]
+    later: NDArray[np.uint8] | None = None
 
     @classmethod
     def stack(cls, scenes: Sequence[Scene]) -> Scenes:

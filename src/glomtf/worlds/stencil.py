@@ -41,16 +41,32 @@ class Stencil:
 
 
 @dataclass(frozen=True)
+class Weave:
+    """A pattern of second colours on the parts of one object.
+
+    ``colours`` (P, 3) in 0..255. ``waves`` (P, 2): radians per picture pixel along x and y of the
+    unturned object, (0, 0) for an even mixture of both colours. ``phases`` (P,) radians at the
+    object's centre. ``crossed`` (P,) bool: checks instead of stripes.
+    """
+
+    colours: Floats
+    waves: Floats
+    phases: Floats
+    crossed: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class Coat:
     """How the parts of one object are painted.
 
     ``colours`` (P, 3) in 0..255. ``slopes`` (P, 2): the relative change of brightness from the
     object's centre to its edge, along x and y. ``ink`` (3,) is the colour of the outline around
     each part, or None for none; ``ink_width`` its width in half pixels, 1 or 2. Outlines belong
-    to the part inside which they are drawn.
+    to the part inside which they are drawn. ``weave`` is a pattern under the shading, or None.
     """
 
     colours: Floats
     slopes: Floats | None = None
     ink: Floats | None = None
     ink_width: int = 1
+    weave: Weave | None = None
