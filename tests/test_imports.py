@@ -22,8 +22,8 @@ ROOMS = {
 
 # Package: the only files that may import it.
 ONLY_IN = {
-    "matplotlib": {"islands/plot.py"},
-    "tensorflow": {"model/backend.py", "model/port.py"},
+    "matplotlib": {"islands/plot.py", "islands/plot_tree.py", "islands/strip.py"},
+    "tensorflow": {"model/backend.py", "model/port.py", "training/events.py"},
     "jax": {"model/backend.py", "model/port.py"},
     "torch": {"model/backend.py", "model/port.py"},
 }

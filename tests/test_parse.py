@@ -70,6 +70,17 @@ def test_levels_and_tree_follow_the_reading(model):
         assert one.agreement == inside.agreement
 
 
+def test_labels_are_the_islands_of_every_state(model):
+    result = glomtf.parse(picture(16, 12), model)
+    assert result.labels.shape == (3, 3, 4, 3) and not result.labels.flags.writeable
+    for state, labels in zip(result.states.reshape(3, 4, 3, 3, 8), result.labels, strict=True):
+        for level, threshold in enumerate(model.reading.thresholds):
+            expected = segment(state[:, :, level], threshold=threshold)
+            np.testing.assert_array_equal(labels[level], expected)
+    for one, labels in zip(result.levels, result.labels[-1], strict=True):
+        np.testing.assert_array_equal(one.labels, labels)
+
+
 def test_iters_default_to_the_reading_and_can_be_given(model):
     assert len(glomtf.parse(picture(16, 16), model).states) == 3
     assert len(glomtf.parse(picture(16, 16), model, iters=5).states) == 6
@@ -235,7 +246,8 @@ def test_save_writes_the_three_files_again_the_same(model, tmp_path):
     assert ParseTree.from_json(text).to_json().encode() == text
     with Image.open(tmp_path / "new" / "a" / "levels.png") as drawing:
         assert drawing.format == "PNG"
-    assert "<html" in (tmp_path / "new" / "a" / "report.html").read_text("utf-8")
+    report = (tmp_path / "new" / "a" / "report.html").read_text("utf-8")
+    assert "<html" in report and '"steps":[0,1,2]' in report and '"codes":' in report
 
 
 @pytest.mark.parametrize("stop", [OSError("disk full"), KeyboardInterrupt()])

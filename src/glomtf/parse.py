@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +42,9 @@ class Parse:
         levels: labels and agreement of every level of the model, lowest first.
         states: (T + 1, N, L, D) float32, the initial state and every settling step;
             N = rows * cols in reading order.
+        labels: (T + 1, L, rows, cols) int32, the islands of these states, 0 = background; the
+            last step's are those of ``levels``. Each step numbers its islands afresh;
+            ``glomtf.islands.follow`` finds those that carry on.
         grid: (rows, cols).
         patch: height and width of one column in pixels of ``image``; the grid starts at its top
             left corner and may reach past its right and lower sides.
@@ -50,6 +54,7 @@ class Parse:
     tree: ParseTree
     levels: tuple[Level, ...]
     states: np.ndarray
+    labels: np.ndarray
     grid: tuple[int, int]
     patch: tuple[float, float]
 
@@ -71,7 +76,9 @@ class Parse:
         """
         drawing = io.BytesIO()
         self.plot().savefig(drawing, format="png")
-        report = render_report(self.tree, self.image, self.patch)
+        report = render_report(
+            self.tree, self.image, self.patch, states=self.states, maps=self.labels
+        )
         files = {"levels.png": drawing.getvalue(), "report.html": report.encode()}
         write_files(folder, files | {"tree.json": self.tree.to_json().encode()})
 
@@ -81,6 +88,7 @@ def parse(
     model: Glom | str | os.PathLike[str] | None = None,
     *,
     iters: int | None = None,
+    thresholds: Sequence[float] | None = None,
     name: str | None = None,
 ) -> Parse:
     """Parse a picture of any size into its part-whole hierarchy.
@@ -95,30 +103,35 @@ def parse(
         model: a :class:`glomtf.Glom`, the name of a preset or the folder of a run;
             None = the preset "icons".
         iters: settling steps, 1 to 1000; None = what the model was trained to be read at.
+        thresholds: per level, lowest first, the least agreement (cosine, -1 to 1) within an
+            island; None = the model's own.
         name: what the tree calls the picture; None = its path, "" for an array.
 
     Raises:
-        ValueError: in one line: no usable picture, model or number of steps.
+        ValueError: in one line: no usable picture, model, number of steps or thresholds.
     """
     path = isinstance(picture, (str, os.PathLike))
-    pixels = read_picture(picture) if path else _pixels(picture)
-    model, reading = _model_and_reading(model)
+    pixels = read_picture(picture) if path else pixels_of(picture)
+    model, reading = model_and_reading(model)
+    if thresholds is not None:
+        reading = replace(reading, thresholds=_checked(thresholds, model.levels))
     if iters is None:
         iters = reading.iters
     else:
         _check_steps(iters)
-    views, grid, patch = _view(pixels, model)
+    views, grid, patch = view_of(pixels, model)
     states = _settled(model, views, iters)[:, : grid[0], : grid[1]]
+    labels = np.array([islands_of(state, reading.thresholds) for state in states])
+    labels.flags.writeable = False
     # (L, rows, cols, D) of the last step.
     last = np.moveaxis(states[-1], 2, 0)
-    labels = [segment(v, threshold=t) for v, t in zip(last, reading.thresholds, strict=True)]
     levels = tuple(
         Level(number, one, level_agreement(island_agreements(vectors, one), one))
-        for number, (vectors, one) in enumerate(zip(last, labels, strict=True), start=1)
+        for number, (vectors, one) in enumerate(zip(last, labels[-1], strict=True), start=1)
     )
     first = reading.part_level - 1
     tree = build_tree(
-        labels[first:],
+        labels[-1, first:],
         levels=range(first + 1, model.levels + 1),
         image=(pixels.shape[1], pixels.shape[0]),
         patch=patch,
@@ -126,7 +139,13 @@ def parse(
         path=name if name is not None else os.fspath(picture) if path else "",
     )
     flat = np.ascontiguousarray(states).reshape(len(states), -1, model.levels, model.dim)
-    return Parse(pixels, tree, levels, flat, grid, patch)
+    return Parse(pixels, tree, levels, flat, labels, grid, patch)
+
+
+def islands_of(state, thresholds):
+    """Label maps (rows, cols), one per level, of one state (rows, cols, L, D)."""
+    levels = np.moveaxis(state, 2, 0)
+    return [segment(v, threshold=t) for v, t in zip(levels, thresholds, strict=True)]
 
 
 def write_files(folder: str | os.PathLike[str], files: dict[str, bytes]) -> None:
@@ -140,7 +159,7 @@ def write_files(folder: str | os.PathLike[str], files: dict[str, bytes]) -> None
             Path(new, name).replace(folder / name)
 
 
-def _pixels(picture):
+def pixels_of(picture):
     """Check an array and give it as (H, W, 3) uint8."""
     expected = "expected a picture (H, W), (H, W, 3) or (H, W, 4) as uint8 or floats in [0, 1]"
     array = np.asarray(picture)
@@ -162,7 +181,7 @@ def _pixels(picture):
     return np.array(np.broadcast_to(array, (*array.shape[:2], 3)))
 
 
-def _model_and_reading(model):
+def model_and_reading(model):
     from glomtf.model.glom import Glom
     from glomtf.model.presets import load, reading_of
 
@@ -184,7 +203,7 @@ def _icons():
     return load("icons")
 
 
-def _view(pixels, model):
+def view_of(pixels, model):
     """What the model is shown: ((1, H', W', C) float32 in [0, 1], (rows, cols), patch).
 
     The grid leaves out columns that are mostly padding, at the right and the lower side.
@@ -215,6 +234,20 @@ def _check_steps(iters):
             f"expected iters as a whole number from 1 to {MAX_ITERS}, got {iters!r:.60}; "
             "leave it out for the model's own"
         )
+
+
+def _checked(thresholds, levels):
+    """Thresholds as a tuple of floats, one per level; their range is for Reading to check."""
+    try:
+        numbers = tuple(float(one) for one in thresholds)
+    except (TypeError, ValueError):
+        numbers = ()
+    if len(numbers) != levels:
+        raise ValueError(
+            f"expected thresholds as {levels} numbers from -1 to 1, lowest level first, got "
+            f"{thresholds!r:.60}; leave them out for the model's own"
+        )
+    return numbers
 
 
 def _settled(model, views, iters):

@@ -2,8 +2,10 @@
 
 from glomtf.islands.agreement import island_agreements, level_agreement, mean_cosine
 from glomtf.islands.build import build_tree
+from glomtf.islands.follow import follow
 from glomtf.islands.overlap import parents
-from glomtf.islands.plot import levels_figure, tree_figure
+from glomtf.islands.plot import levels_figure
+from glomtf.islands.plot_tree import tree_figure
 from glomtf.islands.report import render_report
 from glomtf.islands.scores import (
     adjusted_rand,
@@ -24,6 +26,7 @@ __all__ = [
     "adjusted_rand",
     "build_tree",
     "edge_f1",
+    "follow",
     "foreground_ari",
     "island_agreements",
     "level_agreement",
