@@ -272,5 +272,5 @@ def test_a_save_that_stops_leaves_the_older_files_whole(model, tmp_path, monkeyp
 
 def test_plot_shows_the_picture_and_every_level(model):
     figure = glomtf.parse(picture(16, 16), model).plot()
-    titles = [ax.get_title() for ax in figure.axes if ax.get_title()]
+    titles = list(filter(None, (ax.get_title(loc="left") for ax in figure.axes)))
     assert [title.split(":")[0] for title in titles] == ["picture", "level 1", "level 2", "level 3"]

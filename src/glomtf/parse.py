@@ -59,13 +59,15 @@ class Parse:
     patch: tuple[float, float]
 
     def plot(self) -> Figure:
-        """A matplotlib figure of the picture and the islands of every level."""
+        """A matplotlib figure of the picture and the islands of every level, with agreements."""
+        last = self.states[-1].reshape(*self.grid, len(self.levels), -1)
         return levels_figure(
             self.image,
             [one.labels for one in self.levels],
             [one.level for one in self.levels],
             [one.agreement for one in self.levels],
             self.patch,
+            islands=[island_agreements(last[:, :, one.level - 1], one.labels) for one in self.levels],
         )
 
     def save(self, folder: str | os.PathLike[str]) -> None:

@@ -31,14 +31,14 @@ def film(path: Path, count: int = 6, **how: object) -> Path:
 
 
 def video(path: Path, count: int = 10, codec: str = "mpeg4", **options: str) -> Path:
-    """A video of frames with a light left half, each 20 lighter than the one before."""
+    """A video of frames with a light left half, each 20 lighter, dark again after ten."""
     import av
 
     with av.open(path, "w", options=options) as container:
         stream = container.add_stream(codec, rate=20)
         stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
         for i in range(count):
-            pixels = flat(20 * i)
+            pixels = flat(20 * (i % 10))
             pixels[:, :24] += 60
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode())
@@ -105,10 +105,7 @@ def test_a_video_is_turned_as_its_camera_says(tmp_path: Path) -> None:
     path = video(tmp_path / "film.mp4")
     raw = bytearray(path.read_bytes())
     place = raw.index(b"tkhd") + 44
-    # A quarter turn clockwise, as phones write it.
-    raw[place : place + 16] = struct.pack(">iiii", 0, 1 << 16, 0, -(1 << 16))
-    path.write_bytes(raw)
-    # Fields of the matrix: a b u c d v, so c comes after u.
+    # A quarter turn clockwise, as phones write it: the matrix as a, b, u, c, d, v.
     raw[place : place + 24] = struct.pack(">iiiiii", 0, 1 << 16, 0, -(1 << 16), 0, 0)
     path.write_bytes(raw)
     first = next(read_frames(path, 1).read())
