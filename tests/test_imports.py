@@ -15,7 +15,8 @@ ROOMS = {
     "objectives": set(),
     "model": set(),
     "training": {"worlds", "islands", "objectives", "model"},
-    "parse": {"worlds", "islands", "objectives", "model", "training"},
+    "view": {"model"},
+    "parse": {"worlds", "islands", "model", "view"},
     "cli": {"worlds", "islands", "objectives", "model", "training", "parse", "glomtf"},
     "glomtf": {"worlds", "islands", "objectives", "model", "training", "parse"},
 }

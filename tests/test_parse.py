@@ -1,5 +1,6 @@
 """Any picture in, one consistent result out: sizes, boxes, values, files."""
 
+import html
 import json
 
 import numpy as np
@@ -222,7 +223,7 @@ def test_the_icons_preset_is_the_default_and_loaded_once(model, tmp_path, monkey
     finally:
         import sys
 
-        sys.modules["glomtf.parse"]._icons.cache_clear()
+        sys.modules["glomtf.view"]._icons.cache_clear()
 
 
 def test_files_name_the_picture_as_it_was_given(model, tmp_path):
@@ -248,6 +249,37 @@ def test_save_writes_the_three_files_again_the_same(model, tmp_path):
         assert drawing.format == "PNG"
     report = (tmp_path / "new" / "a" / "report.html").read_text("utf-8")
     assert "<html" in report and '"steps":[0,1,2]' in report and '"codes":' in report
+
+
+def test_save_with_settling_writes_what_happens_over_time(model, tmp_path):
+    result = glomtf.parse(picture(16, 16), model)
+    result.save(tmp_path, settling=True)
+    more = ["settling.gif", "settling.png", "vectors.png"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(FILES + more)
+    assert (tmp_path / "settling.gif").read_bytes() == result.animate()
+    with Image.open(tmp_path / "settling.gif") as film:
+        assert film.n_frames == 3
+    # Two lines, a picture, and at each of three levels a name and three steps.
+    for figure in (result.plot_settling(), result.plot_vectors()):
+        assert len([ax for ax in figure.axes if ax.get_images()]) == 1 + 3 * 3
+        assert {"level 1", "level 3"} < {text.get_text() for text in figure.texts}
+
+
+def test_a_report_can_show_the_truth(model):
+    result = glomtf.parse(picture(16, 12), model)
+    page = result.report(truth={"objects": np.eye(4, 3, dtype=int)}, scores={"ARI <1>": 0.5})
+    assert '"name":"objects"' in page and "ARI \\u003c1\\u003e" in page
+    with pytest.raises(ValueError, match=r"\(4, 3\), got \(3, 3\)"):
+        result.report(truth={"objects": np.eye(3, dtype=int)})
+
+
+def test_a_notebook_shows_the_report_in_a_frame_without_rights(model):
+    result = glomtf.parse(picture(16, 16), model, name='"><script>')
+    frame = result._repr_html_()
+    assert frame.startswith('<iframe sandbox="allow-scripts"') and "<script" not in frame
+    assert html.unescape(frame.partition('srcdoc="')[2].removesuffix('"></iframe>')) == (
+        result.report()
+    )
 
 
 @pytest.mark.parametrize("stop", [OSError("disk full"), KeyboardInterrupt()])

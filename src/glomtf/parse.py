@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import io
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from glomtf.islands import (
     Level,
@@ -23,18 +22,23 @@ from glomtf.islands import (
     levels_figure,
     render_report,
     segment,
+    settling_gif,
+    time_figure,
+    vectors_figure,
 )
+from glomtf.view import model_and_reading, pixels_of, settled_view, view_of
 from glomtf.worlds.files import read_picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
 
     from glomtf.model.glom import Glom
 
 
 @dataclass(frozen=True, eq=False)
 class Parse:
-    """What a model sees in one picture.
+    """What a model sees in one picture. In a notebook it shows itself as the island explorer.
 
     Attributes:
         image: (H, W, 3) uint8, the picture as it was given.
@@ -64,25 +68,71 @@ class Parse:
         return levels_figure(
             self.image,
             [one.labels for one in self.levels],
-            [one.level for one in self.levels],
+            self._numbers(),
             [one.agreement for one in self.levels],
             self.patch,
-            islands=[island_agreements(last[:, :, one.level - 1], one.labels) for one in self.levels],
+            islands=[island_agreements(last[:, :, i], x.labels) for i, x in enumerate(self.levels)],
         )
 
-    def save(self, folder: str | os.PathLike[str]) -> None:
+    def plot_settling(self) -> Figure:
+        """A matplotlib figure of the islands at every level and settling step."""
+        return time_figure(self.image, self.labels, self._numbers(), self.patch)
+
+    def plot_vectors(self) -> Figure:
+        """A matplotlib figure of the vectors at every level and step, as colours by PCA."""
+        return vectors_figure(self.image, self.states, self.grid, self._numbers(), self.patch)
+
+    def animate(self) -> bytes:
+        """An animated GIF of the islands while they settle."""
+        return settling_gif(self.image, self.labels, self._numbers(), self.patch)
+
+    def report(
+        self,
+        *,
+        truth: Mapping[str, ArrayLike] | None = None,
+        scores: Mapping[str, float] | None = None,
+    ) -> str:
+        """The island explorer: one HTML page that loads nothing else.
+
+        Args:
+            truth: true (rows, cols) label maps by name, from low to high, where they are known.
+            scores: numbers by name, shown beside the truth.
+
+        Raises:
+            ValueError: truth of another shape or type.
+        """
+        return render_report(
+            self.tree,
+            self.image,
+            self.patch,
+            states=self.states,
+            maps=self.labels,
+            truth=truth,
+            scores=scores,
+        )
+
+    def save(self, folder: str | os.PathLike[str], *, settling: bool = False) -> None:
         """Write levels.png, report.html and tree.json ("glomtf.parse/1") into a folder.
 
+        With ``settling`` also what happens over time: settling.png, settling.gif and vectors.png.
         The folder is made if needed; older files of these names are replaced. Raises OSError if
         that cannot be done; no half-written file is left then.
         """
-        drawing = io.BytesIO()
-        self.plot().savefig(drawing, format="png")
-        report = render_report(
-            self.tree, self.image, self.patch, states=self.states, maps=self.labels
-        )
-        files = {"levels.png": drawing.getvalue(), "report.html": report.encode()}
+        files = {"levels.png": _png(self.plot()), "report.html": self.report().encode()}
+        if settling:
+            files["settling.png"] = _png(self.plot_settling())
+            files["settling.gif"] = self.animate()
+            files["vectors.png"] = _png(self.plot_vectors())
         write_files(folder, files | {"tree.json": self.tree.to_json().encode()})
+
+    def _numbers(self) -> list[int]:
+        return [one.level for one in self.levels]
+
+    def _repr_html_(self) -> str:
+        """The explorer in a frame of its own, for notebooks."""
+        page = html.escape(self.report(), quote=True)
+        style = "width: 100%; height: 900px; border: 0"
+        return f'<iframe sandbox="allow-scripts" style="{style}" srcdoc="{page}"></iframe>'
 
 
 def parse(
@@ -122,24 +172,11 @@ def parse(
     else:
         _check_steps(iters)
     views, grid, patch = view_of(pixels, model)
-    states = _settled(model, views, iters)[:, : grid[0], : grid[1]]
+    states = settled_view(model, views, iters)[:, : grid[0], : grid[1]]
     labels = np.array([islands_of(state, reading.thresholds) for state in states])
     labels.flags.writeable = False
-    # (L, rows, cols, D) of the last step.
-    last = np.moveaxis(states[-1], 2, 0)
-    levels = tuple(
-        Level(number, one, level_agreement(island_agreements(vectors, one), one))
-        for number, (vectors, one) in enumerate(zip(last, labels[-1], strict=True), start=1)
-    )
-    first = reading.part_level - 1
-    tree = build_tree(
-        labels[-1, first:],
-        levels=range(first + 1, model.levels + 1),
-        image=(pixels.shape[1], pixels.shape[0]),
-        patch=patch,
-        vectors=last[first:],
-        path=name if name is not None else os.fspath(picture) if path else "",
-    )
+    shown = name if name is not None else os.fspath(picture) if path else ""
+    levels, tree = understood(states[-1], labels[-1], reading, pixels, patch, shown)
     flat = np.ascontiguousarray(states).reshape(len(states), -1, model.levels, model.dim)
     return Parse(pixels, tree, levels, flat, labels, grid, patch)
 
@@ -148,6 +185,31 @@ def islands_of(state, thresholds):
     """Label maps (rows, cols), one per level, of one state (rows, cols, L, D)."""
     levels = np.moveaxis(state, 2, 0)
     return [segment(v, threshold=t) for v, t in zip(levels, thresholds, strict=True)]
+
+
+def understood(state, labels, reading, pixels, patch, name):
+    """(levels, tree) of one state (rows, cols, L, D) with label maps (L, rows, cols)."""
+    vectors = np.moveaxis(state, 2, 0)
+    levels = tuple(
+        Level(number, one, level_agreement(island_agreements(x, one), one))
+        for number, (x, one) in enumerate(zip(vectors, labels, strict=True), start=1)
+    )
+    first = reading.part_level - 1
+    tree = build_tree(
+        labels[first:],
+        levels=range(first + 1, len(levels) + 1),
+        image=(pixels.shape[1], pixels.shape[0]),
+        patch=patch,
+        vectors=vectors[first:],
+        path=name,
+    )
+    return levels, tree
+
+
+def _png(figure):
+    drawing = io.BytesIO()
+    figure.savefig(drawing, format="png")
+    return drawing.getvalue()
 
 
 def write_files(folder: str | os.PathLike[str], files: dict[str, bytes]) -> None:
@@ -159,72 +221,6 @@ def write_files(folder: str | os.PathLike[str], files: dict[str, bytes]) -> None
             Path(new, name).write_bytes(content)
         for name in files:
             Path(new, name).replace(folder / name)
-
-
-def pixels_of(picture):
-    """Check an array and give it as (H, W, 3) uint8."""
-    expected = "expected a picture (H, W), (H, W, 3) or (H, W, 4) as uint8 or floats in [0, 1]"
-    array = np.asarray(picture)
-    if array.ndim == 2:
-        array = array[..., None]
-    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or array.size == 0:
-        raise ValueError(f"{expected}, got shape {np.shape(picture)}; check the order of the axes")
-    if np.issubdtype(array.dtype, np.floating):
-        low, high = float(array.min()), float(array.max())
-        if not (low >= 0 and high <= 1):
-            raise ValueError(f"{expected}, got values from {low:g} to {high:g}; scale or clean it")
-        array = np.rint(array.astype(np.float64) * 255).astype(np.uint8)
-    if array.dtype != np.uint8:
-        raise ValueError(f"{expected}, got {array.dtype}; convert it")
-    if array.shape[2] == 4:
-        alpha = array[..., 3:] / 255
-        array = np.rint(array[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
-    # A copy: the frozen result must not change when the caller's array does.
-    return np.array(np.broadcast_to(array, (*array.shape[:2], 3)))
-
-
-def model_and_reading(model):
-    from glomtf.model.glom import Glom
-    from glomtf.model.presets import load, reading_of
-
-    if model is None:
-        model = _icons()
-    elif isinstance(model, (str, os.PathLike)):
-        model = load(model)
-    if not isinstance(model, Glom):
-        raise ValueError(f"expected a Glom, a preset or a folder, got {type(model).__name__}")
-    if model.channels not in (1, 3):
-        raise ValueError(f"expected a Glom of 1 or 3 channels, got {model.channels}; train another")
-    return model, reading_of(model)
-
-
-@cache
-def _icons():
-    from glomtf.model.presets import load
-
-    return load("icons")
-
-
-def view_of(pixels, model):
-    """What the model is shown: ((1, H', W', C) float32 in [0, 1], (rows, cols), patch).
-
-    The grid leaves out columns that are mostly padding, at the right and the lower side.
-    """
-    size, side = model.image_size, model.patch_size
-    height, width = pixels.shape[:2]
-    fixed = model.top_down_location == "learned"
-    scale = min(size[0] / height, size[1] / width) if fixed else max(size) / max(height, width)
-    sides = tuple(max(1, round(length * scale)) for length in (height, width))
-    picture = Image.fromarray(pixels).convert("L" if model.channels == 1 else "RGB")
-    # This filter averages when shrinking and, unlike Lanczos, does not ring at hard edges.
-    shown = np.asarray(picture.resize(sides[::-1], Image.Resampling.HAMMING), np.float32) / 255
-    shown = shown.reshape(*sides, model.channels)
-    whole = size if fixed else tuple(-(-length // side) * side for length in sides)
-    missing = [(0, full - length) for full, length in zip(whole, sides, strict=True)]
-    shown = np.pad(shown, [*missing, (0, 0)], mode="edge")[None]
-    # Half a patch of picture is enough to stay.
-    grid = tuple(max(1, int(length / side + 0.5)) for length in sides)
-    return shown, grid, (side * height / sides[0], side * width / sides[1])
 
 
 def _check_steps(iters):
@@ -250,16 +246,3 @@ def _checked(thresholds, levels):
             f"{thresholds!r:.60}; leave them out for the model's own"
         )
     return numbers
-
-
-def _settled(model, views, iters):
-    """The states (T + 1, rows, cols, L, D) float32 of one view, padding included."""
-    from keras import ops
-
-    rows, cols = (side // model.patch_size for side in views.shape[1:3])
-    if model.data_format == "channels_first":
-        views = views.transpose(0, 3, 1, 2)
-    trajectory = model.settle(views, iters)
-    states = [np.stack([ops.convert_to_numpy(x)[0] for x in s], axis=1) for s in trajectory]
-    shape = (len(states), rows, cols, model.levels, model.dim)
-    return np.asarray(states, np.float32).reshape(shape)

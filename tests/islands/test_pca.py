@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from glomtf.islands.pca import pca_rgb
-from glomtf.islands.plot_pca import pca_figure
+from glomtf.islands.plot_pca import vectors_figure
 
 RNG = np.random.default_rng(0)
 STEPS, GRID, LEVELS, DIM = 5, (4, 6), 3, 7
@@ -82,7 +82,7 @@ def test_what_are_no_states_is_refused(bad: NDArray) -> None:
 
 def test_the_figure_says_what_is_explained() -> None:
     image = np.zeros((32, 48, 3))
-    figure = pca_figure(image, STATES, GRID, [1, 2, 3])
+    figure = vectors_figure(image, STATES, GRID, [1, 2, 3])
     figure.canvas.draw()
     maps, shares = pca_rgb(STATES, GRID)
     assert len(figure.axes) == 1 + STEPS * LEVELS
@@ -92,4 +92,4 @@ def test_the_figure_says_what_is_explained() -> None:
     shown = figure.axes[1 + 1 * LEVELS + 2].get_images()[0].get_array()
     np.testing.assert_array_equal(shown[20::40, 20::40], np.rint(maps[1, 2] * 255))
     with pytest.raises(ValueError, match="states: expected 2 levels"):
-        pca_figure(image, STATES, GRID, [1, 2])
+        vectors_figure(image, STATES, GRID, [1, 2])

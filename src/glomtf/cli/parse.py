@@ -21,6 +21,7 @@ Writes levels.png, report.html and tree.json into a folder per picture, prints t
 examples:
   glomtf parse                                   the bundled samples
   glomtf parse photo.jpg                         to glomtf-out/photo/
+  glomtf parse photo.jpg --settling              how its islands form, as pictures and a film
   glomtf parse a.png b.png --out results --iters 24
   glomtf parse a.png --model runs/mine           a model that you trained"""
     images = parser.add_argument(
@@ -32,6 +33,11 @@ examples:
     )
     parser.add_argument("--out", default="glomtf-out", metavar="DIR", help="where results go")
     parser.add_argument("--iters", metavar="N", help="settling steps")
+    parser.add_argument(
+        "--settling",
+        action="store_true",
+        help="also draw every settling step: settling.png, settling.gif, vectors.png",
+    )
 
 
 def run(options: Namespace) -> None:
@@ -55,7 +61,7 @@ def run(options: Namespace) -> None:
         with refusing():
             picture = image if images else draw_sample(image)
             result = glomtf.parse(picture, model, iters=iters, name=image)
-            result.save(folder)
+            result.save(folder, settling=options.settling)
         say(f"{image}\n{result.tree.text()}\n")
     say("levels.png, report.html and tree.json are in")
     for folder in folders:

@@ -3,8 +3,12 @@
 from glomtf.islands.agreement import island_agreements, level_agreement, mean_cosine
 from glomtf.islands.build import build_tree
 from glomtf.islands.follow import follow
+from glomtf.islands.gif import settling_gif
 from glomtf.islands.overlap import parents
+from glomtf.islands.pca import pca_rgb
 from glomtf.islands.plot import levels_figure
+from glomtf.islands.plot_pca import vectors_figure
+from glomtf.islands.plot_time import time_figure
 from glomtf.islands.plot_tree import tree_figure
 from glomtf.islands.report import render_report
 from glomtf.islands.scores import (
@@ -36,10 +40,14 @@ __all__ = [
     "nestedness",
     "parent_accuracy",
     "parents",
+    "pca_rgb",
     "render_report",
     "segment",
     "segment_k",
+    "settling_gif",
+    "time_figure",
     "tree_figure",
     "tune",
     "tune_threshold",
+    "vectors_figure",
 ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SIDE = 240
 
 
-def pca_figure(
+def vectors_figure(
     image: ArrayLike,
     states: ArrayLike,
     grid: tuple[int, int],

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def tree_figure(image: ArrayLike, tree: ParseTree) -> "Figure":
     """A figure of the tree, the scene on top, each node shown as its crop of the picture.
 
-    image: (H, W, C), the picture that was parsed. Frames have the islands' colours in
-    ``levels_figure``. Raises ValueError for a picture of another size.
+    image: (H, W, C), the picture that was parsed. Frames have the colours of ``island_colours``
+    for the tree's levels. Raises ValueError for a picture of another size.
     """
     from matplotlib.figure import Figure
     from matplotlib.offsetbox import AnnotationBbox, OffsetImage

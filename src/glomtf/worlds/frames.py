@@ -116,7 +116,7 @@ def _animation(file: Path, shown: str) -> Frames:
             with Image.open(file, formats=("GIF", "WEBP", "PNG", "JPEG", "BMP")) as picture:
                 count = getattr(picture, "n_frames", 1)
                 pixels = picture.width * picture.height
-                if 1 < count and pixels <= MOST_PIXELS:
+                if count > 1 and pixels <= MOST_PIXELS:
                     picture.load()  # a WebP says how long a frame lasts only with the frame
                 duration = picture.info.get("duration", 0)
     except Image.UnidentifiedImageError:
