@@ -10,7 +10,7 @@ from glomtf.training.settled import settled
 from glomtf.worlds.scene import column_labels
 
 # A quarter of the agreements that a finished run tries: close enough to watch, and quick.
-_TRIED = THRESHOLDS[::4]
+TRIED = THRESHOLDS[::4]
 _SIDE, _GAP = 160, 4  # pixels
 
 
@@ -18,7 +18,7 @@ class IslandLog(keras.callbacks.Callback):
     """Settle the model in training on a few scenes and log how its islands fit the truth.
 
     For the Keras models of ``glomtf.training.tasks``: they hold the Glom as ``glom`` and its
-    settling steps as ``iters``. Each logger gets, per epoch that is logged, one dictionary:
+    settling steps as ``iters``. Each logger gets one dictionary per epoch:
 
     - ``ari/parts/level 1``, ``fg_ari/objects/level 3``, ...: adjusted Rand index of every level
       against every depth of the truth, over all columns and over the foreground. A level's
@@ -34,22 +34,16 @@ class IslandLog(keras.callbacks.Callback):
             :class:`glomtf.training.events.EventFile` or a run of Weights & Biases.
         picture: called with each picture before it is logged; None = loggers get the array. For
             Weights & Biases give ``wandb.Image``, as it takes arrays for lists of numbers.
-        every: number of epochs from one entry to the next; the first epoch is always logged.
     """
 
-    def __init__(self, scenes, part_level, loggers, *, picture=None, every=1):
+    def __init__(self, scenes, part_level, loggers, *, picture=None):
         super().__init__()
-        if every < 1:
-            raise ValueError(f"expected every as a number of epochs from 1 on, got {every}")
         self.images = np.stack([scene.image for scene in scenes])
         self.parts = np.stack([scene.parts for scene in scenes])
         self.objects = np.stack([scene.objects for scene in scenes])
-        self.part_level, self.loggers = part_level, tuple(loggers)
-        self.picture, self.every = picture, every
+        self.part_level, self.loggers, self.picture = part_level, tuple(loggers), picture
 
     def on_epoch_end(self, epoch, logs=None):
-        if epoch % self.every:
-            return
         values = self.entry()
         for logger in self.loggers:
             logger.log(values, step=epoch + 1)
@@ -69,7 +63,7 @@ class IslandLog(keras.callbacks.Callback):
         for level in range(1, glom.levels + 1):
             cuts = [cuts_of(linkage(s[..., level - 1, :]), s.shape[:2]) for s in states]
             suits = truth["parts" if level <= self.part_level else "objects"]
-            threshold, _ = tune(cuts, suits, _TRIED)
+            threshold, _ = tune(cuts, suits, TRIED)
             islands.append(np.stack([cut(threshold) for cut in cuts]))
             for depth, maps in truth.items():
                 place = f"{depth}/level {level}"
