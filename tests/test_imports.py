@@ -16,9 +16,12 @@ ROOMS = {
     "model": set(),
     "training": {"worlds", "islands", "objectives", "model"},
     "view": {"model"},
-    "parse": {"worlds", "islands", "model", "view"},
-    "cli": {"worlds", "islands", "objectives", "model", "training", "parse", "glomtf"},
-    "glomtf": {"worlds", "islands", "objectives", "model", "training", "parse"},
+    "still": set(),
+    "result": {"islands"},
+    "parse": {"worlds", "islands", "model", "view", "result"},
+    "video": {"worlds", "islands", "model", "view", "still", "result", "parse"},
+    "cli": {"worlds", "islands", "model", "training", "result", "parse", "video", "glomtf"},
+    "glomtf": {"worlds", "islands", "objectives", "model", "training", "parse", "video"},
 }
 
 # Package: the only files that may import it.

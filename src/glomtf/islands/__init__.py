@@ -2,8 +2,8 @@
 
 from glomtf.islands.agreement import island_agreements, level_agreement, mean_cosine
 from glomtf.islands.build import build_tree
-from glomtf.islands.follow import follow
-from glomtf.islands.gif import settling_gif
+from glomtf.islands.follow import Follower, follow
+from glomtf.islands.gif import settling_gif, video_gif
 from glomtf.islands.overlap import parents
 from glomtf.islands.pca import pca_rgb
 from glomtf.islands.plot import levels_figure
@@ -23,6 +23,7 @@ from glomtf.islands.segment import segment, segment_k, tune, tune_threshold
 from glomtf.islands.tree import Level, Node, ParseTree, Picture
 
 __all__ = [
+    "Follower",
     "Level",
     "Node",
     "ParseTree",
@@ -50,4 +51,5 @@ __all__ = [
     "tune",
     "tune_threshold",
     "vectors_figure",
+    "video_gif",
 ]

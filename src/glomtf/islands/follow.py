@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from glomtf.islands.overlap import label_map, matches
 
@@ -19,14 +19,47 @@ FOLLOW_GAP = 1
 """Maps in a row an island may be missing from and still get its number back."""
 
 
-def follow(maps: Sequence[NDArray[np.integer]]) -> list[NDArray[np.int64]]:
-    """Renumber successive label maps so that an island that carries on keeps its number.
+class Follower:
+    """Renumbers label maps one by one, as they come, so that islands that carry on keep a number.
 
     Islands are matched one to one to those of the map before, for the greatest total intersection
     over union, pairs below ``FOLLOW_IOU`` being no match. Islands still without a match are
     compared in the same way with what was missing from that map but there in the ``FOLLOW_GAP``
     maps before it, at the place where it was last. The rest are new and get numbers never used
-    before, in the order of their labels.
+    before, in the order of their labels. The first map keeps its numbers.
+    """
+
+    def __init__(self) -> None:
+        self._recent: list[NDArray[np.int64]] = []
+        self._seen = self._used = 0
+
+    def next(self, labels: ArrayLike) -> NDArray[np.int64]:
+        """The next map in time, renumbered.
+
+        labels: (rows, cols) integers, 0 = background, the same shape each time. Raises ValueError
+        for another shape or type, or negative labels.
+        """
+        one = label_map(labels, f"maps[{self._seen}]")
+        expected = self._recent[-1].shape if self._recent else one.shape
+        if one.ndim != 2 or one.shape != expected:
+            raise ValueError(
+                f"maps: expected (rows, cols) of one shape, got {expected} "
+                f"and {one.shape} (number {self._seen})"
+            )
+        number_of = _carried_on(one, self._recent) if self._recent else {}
+        for label in np.unique(one[one > 0]).tolist():
+            if label not in number_of:
+                number_of[label] = self._used + 1 if self._recent else label
+                self._used = max(self._used, number_of[label])
+        self._recent = [*self._recent[-FOLLOW_GAP:], _renumbered(one, number_of)]
+        self._seen += 1
+        return self._recent[-1]
+
+
+def follow(maps: Sequence[ArrayLike]) -> list[NDArray[np.int64]]:
+    """Renumber successive label maps so that an island that carries on keeps its number.
+
+    See ``Follower`` for how islands are matched.
 
     Args:
         maps: (rows, cols) integer label maps of one shape, 0 = background, in order of time. They
@@ -38,23 +71,8 @@ def follow(maps: Sequence[NDArray[np.integer]]) -> list[NDArray[np.int64]]:
     Raises:
         ValueError: for maps of another shape or type, or negative labels.
     """
-    given = [label_map(one, f"maps[{number}]") for number, one in enumerate(maps)]
-    for number, one in enumerate(given):
-        if one.ndim != 2 or one.shape != given[0].shape:
-            raise ValueError(
-                f"maps: expected (rows, cols) of one shape, got {given[0].shape} "
-                f"and {one.shape} (number {number})"
-            )
-    followed: list[NDArray[np.int64]] = []
-    used = 0
-    for one in given:
-        number_of = _carried_on(one, followed[-1 - FOLLOW_GAP :]) if followed else {}
-        for label in np.unique(one[one > 0]).tolist():
-            if label not in number_of:
-                number_of[label] = used + 1 if followed else label
-                used = max(used, number_of[label])
-        followed.append(_renumbered(one, number_of))
-    return followed
+    follower = Follower()
+    return [follower.next(one) for one in maps]
 
 
 def _carried_on(labels: NDArray[np.int64], earlier: list[NDArray[np.int64]]) -> dict[int, int]:
