@@ -2,6 +2,7 @@
 
 import html
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -213,6 +214,7 @@ def test_what_is_no_model_is_refused():
 
 def test_the_icons_preset_is_the_default_and_loaded_once(model, tmp_path, monkeypatch):
     monkeypatch.setattr(glomtf.model.presets, "PRESETS", tmp_path)
+    sys.modules["glomtf.view"]._icons.cache_clear()  # another test may have used the preset
     save_run(model, tmp_path / "icons", model.reading, {})
     expected = glomtf.parse(picture(16, 16), model).states
     np.testing.assert_array_equal(glomtf.parse(picture(16, 16), "icons").states, expected)
@@ -221,8 +223,6 @@ def test_the_icons_preset_is_the_default_and_loaded_once(model, tmp_path, monkey
     try:
         np.testing.assert_array_equal(glomtf.parse(picture(16, 16)).states, expected)
     finally:
-        import sys
-
         sys.modules["glomtf.view"]._icons.cache_clear()
 
 

@@ -1,6 +1,7 @@
 """The island explorer in a browser: sliders, mouse, touch, keys; and what it shows is true."""
 
 import html
+import itertools
 import re
 
 import numpy as np
@@ -289,6 +290,29 @@ def test_touch_on_a_phone(open_page, report, screenshot):
     row(page, "3.1").tap()
     assert page.locator("[aria-selected=true]").get_attribute("data-node") == "3.1"
     screenshot(page, "phone")
+
+
+def test_many_steps_have_ticks_that_keep_apart(open_page, scene, tmp_path):
+    """25 of them: on a desk every other one and the one shown, on a phone only the one shown."""
+    again = np.linspace(0, STEPS - 1, 25).round().astype(int)
+    file = tmp_path / "long.html"
+    long = {"states": scene.states[again], "maps": scene.maps[again]}
+    file.write_text(render_report(scene.tree, scene.image, PATCH, **long), "utf-8")
+    for options, places in ((WIDE, {0: 13, 8: 13}), (PHONE, {0: 1, 9: 1, 24: 1})):
+        page = open_page(file, **options)
+        for step, expected in places.items():
+            slide(page, "#step", step)
+            ticks = page.locator("#time .ticks span").evaluate_all(
+                """all => all.filter(one => getComputedStyle(one).visibility === "visible")
+                  .map(one => {
+                    const range = document.createRange();
+                    range.selectNodeContents(one);
+                    const box = range.getBoundingClientRect();
+                    return [one.textContent, box.left, box.right];
+                  })"""
+            )
+            assert len(ticks) == expected and str(step) in [name for name, *_ in ticks]
+            assert all(a[2] < b[1] for a, b in itertools.pairwise(ticks))
 
 
 def test_dark_and_calm(open_page, report, screenshot):

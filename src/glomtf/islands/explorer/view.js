@@ -45,7 +45,7 @@ class Slider {
     Object.assign(this, { input, words });
     input.max = names.length - 1;
     const every = Math.ceil(names.length / 14);
-    const ticks = names.map((name, i) => element("span", "", i % every ? "" : String(name)));
+    const ticks = names.map((name, i) => element("span", i % every ? "minor" : "", String(name)));
     input.nextElementSibling.append(...ticks);
     input.nextElementSibling.classList.toggle("many", names.length > 8);
     this.ticks = ticks;
