@@ -97,6 +97,18 @@ def test_standing_still_saves_steps_and_keeps_the_islands(film):
     assert len(objects[0]) > 2 and objects[0] == objects[1] == objects[2]
 
 
+def test_what_appears_takes_no_number_from_what_was_there():
+    """A second square comes first in reading order; the first one keeps its ids all the same."""
+    one = np.full((64, 64, 3), 235, np.uint8)
+    one[40:56, 36:56] = (200, 30, 40)
+    two = one.copy()
+    two[8:24, 8:28] = (30, 60, 200)
+    before, after = (frame.tree.tree.children for frame in parse_video([one, two]).frames)
+    assert [node.id for node in before] == ["3.1"]
+    places = {node.id: node.bbox[1] for node in after}
+    assert set(places) == {"3.1", "3.2"} and places["3.2"] < 24 < places["3.1"]
+
+
 def nodes(node):
     return [node, *(one for child in node["children"] for one in nodes(child))]
 
