@@ -59,7 +59,7 @@ def run(options: Namespace) -> None:
 
         model = load(options.model)
         control = load(options.control) if options.control else None
-    from glomtf.result import write_files
+    from glomtf.parse import write_files
     from glomtf.training import evaluate
     from glomtf.training.run import VALIDATION
     from glomtf.worlds import Figures, Icons

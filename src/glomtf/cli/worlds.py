@@ -30,7 +30,7 @@ def run(options: Namespace) -> None:
     """Draw scenes of a world into one picture."""
     from PIL import Image
 
-    from glomtf.result import write_files
+    from glomtf.parse import write_files
     from glomtf.worlds import Figures, Icons, contact_sheet
 
     count = whole("--count", options.count, least=1, most=1000)
