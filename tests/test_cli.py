@@ -338,7 +338,8 @@ def test_the_console_shows_nothing_but_ours_in_any_encoding(here, run):
 
 
 def test_public_names_are_there_and_nothing_else():
-    assert dir(glomtf) == ["Glom", "__version__", "load", "load_glom_pytorch", "parse"]
+    names = ["Glom", "__version__", "load", "load_glom_pytorch", "parse", "parse_video"]
+    assert dir(glomtf) == names
     assert all(getattr(glomtf, name) for name in dir(glomtf))
     assert callable(glomtf.parse)
     with pytest.raises(AttributeError, match="Parse"):

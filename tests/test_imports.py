@@ -16,15 +16,34 @@ ROOMS = {
     "model": set(),
     "bench": {"model", "glomtf"},
     "training": {"worlds", "islands", "objectives", "model"},
-    "parse": {"worlds", "islands", "objectives", "model", "training"},
-    "cli": {"worlds", "islands", "objectives", "model", "training", "parse", "bench", "glomtf"},
-    "glomtf": {"worlds", "islands", "objectives", "model", "training", "parse"},
+    "view": {"model"},
+    "still": set(),
+    "result": {"islands"},
+    "parse": {"worlds", "islands", "model", "view", "result"},
+    "video": {"worlds", "islands", "model", "view", "still", "result", "parse"},
+    "cli": {
+        "worlds",
+        "islands",
+        "model",
+        "training",
+        "result",
+        "parse",
+        "video",
+        "bench",
+        "glomtf",
+    },
+    "glomtf": {"worlds", "islands", "objectives", "model", "training", "parse", "video"},
 }
 
 # Package: the only files that may import it.
 ONLY_IN = {
-    "matplotlib": {"islands/plot.py"},
-    "tensorflow": {"model/backend.py", "model/port.py", "bench/measure.py"},
+    "matplotlib": {"islands/plot.py", "islands/plot_tree.py", "islands/strip.py"},
+    "tensorflow": {
+        "model/backend.py",
+        "model/port.py",
+        "bench/measure.py",
+        "training/events.py",
+    },
     "jax": {"model/backend.py", "model/port.py"},
     "torch": {"model/backend.py", "model/port.py", "bench/measure.py"},
 }

@@ -1,6 +1,8 @@
 """Any picture in, one consistent result out: sizes, boxes, values, files."""
 
 import json
+import sys
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -68,6 +70,17 @@ def test_levels_and_tree_follow_the_reading(model):
     for one, inside in zip(result.levels[1:], result.tree.levels, strict=True):
         np.testing.assert_array_equal(one.labels, inside.labels)
         assert one.agreement == inside.agreement
+
+
+def test_labels_are_the_islands_of_every_state(model):
+    result = glomtf.parse(picture(16, 12), model)
+    assert result.labels.shape == (3, 3, 4, 3) and not result.labels.flags.writeable
+    for state, labels in zip(result.states.reshape(3, 4, 3, 3, 8), result.labels, strict=True):
+        for level, threshold in enumerate(model.reading.thresholds):
+            expected = segment(state[:, :, level], threshold=threshold)
+            np.testing.assert_array_equal(labels[level], expected)
+    for one, labels in zip(result.levels, result.labels[-1], strict=True):
+        np.testing.assert_array_equal(one.labels, labels)
 
 
 def test_iters_default_to_the_reading_and_can_be_given(model):
@@ -201,6 +214,7 @@ def test_what_is_no_model_is_refused():
 
 def test_the_icons_preset_is_the_default_and_loaded_once(model, tmp_path, monkeypatch):
     monkeypatch.setattr(glomtf.model.presets, "PRESETS", tmp_path)
+    sys.modules["glomtf.view"]._icons.cache_clear()  # another test may have used the preset
     save_run(model, tmp_path / "icons", model.reading, {})
     expected = glomtf.parse(picture(16, 16), model).states
     np.testing.assert_array_equal(glomtf.parse(picture(16, 16), "icons").states, expected)
@@ -209,9 +223,7 @@ def test_the_icons_preset_is_the_default_and_loaded_once(model, tmp_path, monkey
     try:
         np.testing.assert_array_equal(glomtf.parse(picture(16, 16)).states, expected)
     finally:
-        import sys
-
-        sys.modules["glomtf.parse"]._icons.cache_clear()
+        sys.modules["glomtf.view"]._icons.cache_clear()
 
 
 def test_files_name_the_picture_as_it_was_given(model, tmp_path):
@@ -235,7 +247,41 @@ def test_save_writes_the_three_files_again_the_same(model, tmp_path):
     assert ParseTree.from_json(text).to_json().encode() == text
     with Image.open(tmp_path / "new" / "a" / "levels.png") as drawing:
         assert drawing.format == "PNG"
-    assert "<html" in (tmp_path / "new" / "a" / "report.html").read_text("utf-8")
+    report = (tmp_path / "new" / "a" / "report.html").read_text("utf-8")
+    assert "<html" in report and '"steps":[0,1,2]' in report and '"codes":' in report
+
+
+def test_save_with_settling_writes_what_happens_over_time(model, tmp_path):
+    result = glomtf.parse(picture(16, 16), model)
+    result.save(tmp_path, settling=True)
+    more = ["settling.gif", "settling.png", "vectors.png"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(FILES + more)
+    assert (tmp_path / "settling.gif").read_bytes() == result.animate()
+    with Image.open(tmp_path / "settling.gif") as film:
+        assert film.n_frames == 3
+    # Two lines, a picture, and at each of three levels a name and three steps.
+    for figure in (result.plot_settling(), result.plot_vectors()):
+        assert len([ax for ax in figure.axes if ax.get_images()]) == 1 + 3 * 3
+        assert {"level 1", "level 3"} < {text.get_text() for text in figure.texts}
+
+
+def test_a_report_can_show_the_truth(model):
+    result = glomtf.parse(picture(16, 12), model)
+    page = result.report(truth={"objects": np.eye(4, 3, dtype=int)}, scores={"ARI <1>": 0.5})
+    assert '"name":"objects"' in page and "ARI \\u003c1\\u003e" in page
+    with pytest.raises(ValueError, match=r"\(4, 3\), got \(3, 3\)"):
+        result.report(truth={"objects": np.eye(3, dtype=int)})
+
+
+def test_a_notebook_shows_the_report_in_a_frame_without_rights(model):
+    result = glomtf.parse(picture(16, 16), model, name='"><script>')
+    found = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: found.append((tag, dict(attributes)))
+    parser.feed(result._repr_html_())
+    ((tag, attributes),) = found
+    assert tag == "iframe" and attributes["sandbox"] == "allow-scripts"
+    assert attributes["srcdoc"] == result.report()
 
 
 @pytest.mark.parametrize("stop", [OSError("disk full"), KeyboardInterrupt()])
@@ -260,5 +306,5 @@ def test_a_save_that_stops_leaves_the_older_files_whole(model, tmp_path, monkeyp
 
 def test_plot_shows_the_picture_and_every_level(model):
     figure = glomtf.parse(picture(16, 16), model).plot()
-    titles = [ax.get_title() for ax in figure.axes if ax.get_title()]
+    titles = list(filter(None, (ax.get_title(loc="left") for ax in figure.axes)))
     assert [title.split(":")[0] for title in titles] == ["picture", "level 1", "level 2", "level 3"]

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from glomtf.model.glom import Glom
     from glomtf.model.port import load_glom_pytorch
     from glomtf.model.presets import load
+    from glomtf.video import parse_video
 
-__all__ = ["Glom", "__version__", "load", "load_glom_pytorch", "parse"]
+__all__ = ["Glom", "__version__", "load", "load_glom_pytorch", "parse", "parse_video"]
 
 try:
     __version__ = version("glom-tf")
@@ -38,6 +39,7 @@ _LATER = {
     "Glom": "glomtf.model.glom",
     "load": "glomtf.model.presets",
     "load_glom_pytorch": "glomtf.model.port",
+    "parse_video": "glomtf.video",
 }
 
 

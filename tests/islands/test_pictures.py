@@ -1,17 +1,17 @@
-"""Colours, overlays, figures and the report."""
+"""Colours, overlays and figures."""
 
 import subprocess
 import sys
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 
 from glomtf.islands.build import build_tree
 from glomtf.islands.colours import HUES, island_colours
 from glomtf.islands.overlay import canvas, paint, paint_levels
-from glomtf.islands.plot import levels_figure, tree_figure
-from glomtf.islands.report import render_report
+from glomtf.islands.plot import levels_figure
+from glomtf.islands.plot_tree import tree_figure
 from glomtf.islands.tree import ParseTree
 
 LOW = np.array([[1, 1, 2, 0], [3, 3, 4, 0], [0, 0, 0, 0], [0, 5, 0, 0]])
@@ -81,7 +81,7 @@ def test_paint_tints_islands_outlines_them_and_dims_the_rest() -> None:
     np.testing.assert_array_equal(painted[100, 200], [255] * 3)
     np.testing.assert_array_equal(painted[100, 201], [20] * 3)
     # A grid twice as wide as the picture: only its left half is seen.
-    past = paint(white, labels, {1: (200, 100, 0)}, extent=(1.0, 2.0))
+    past = paint(white, labels, {1: (200, 100, 0)}, reach=(1.0, 2.0))
     assert len(np.unique(past)) == 1
 
 
@@ -97,17 +97,81 @@ def test_painted_levels_follow_the_patch_size() -> None:
 
 def test_levels_figure_has_a_panel_per_level() -> None:
     figure = levels_figure(IMAGE, [LOW, MIDDLE, HIGH], [1, 2, 4], [0.5, None, 0.912])
-    titles = [ax.get_title() for ax in figure.axes]
-    assert titles == [
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert [title for title in titles if title] == [
         "picture",
         "level 1: 5 islands, agreement 0.50",
         "level 2: 2 islands",
         "level 4: 1 island, agreement 0.91",
     ]
     figure.canvas.draw()
-    assert all(ax.get_aspect() == 1.0 for ax in figure.axes)
+    assert all(ax.get_aspect() == 1.0 for ax in figure.axes if ax.get_images())
     with pytest.raises(ValueError, match="3 maps, 2 levels"):
         levels_figure(IMAGE, [LOW, MIDDLE, HIGH], [1, 2], [0.5, None, 0.912])
+    with pytest.raises(ValueError, match="1 levels of islands"):
+        levels_figure(IMAGE, [LOW, MIDDLE], [1, 2], [None, None], islands=[{}])
+
+
+def words(ax: Axes) -> list[str]:
+    return [text.get_text() for text in ax.texts]
+
+
+def test_levels_figure_has_a_bar_and_a_number_per_island() -> None:
+    agreements = {1: 0.25, 2: -0.5, 3: 1.0, 4: 0.5, 5: 0.75}
+    figure = levels_figure(IMAGE, [LOW], [1], [0.4], islands=[agreements])
+    _, legend, panel, bars = figure.axes
+    assert "its agreement: mean cosine, 0 to 1" in words(legend)
+    assert words(panel) == ["1", "2", "3", "4", "5"]
+    # Each number stands on its island: columns are 8 pixels of 32, shown on 480.
+    for text in panel.texts:
+        x, y = (int(place // 120) for place in text.get_position())
+        assert LOW[y, x] == int(text.get_text())
+    assert words(bars) == [
+        word for label, value in agreements.items() for word in (str(label), f"{value:.2f}")
+    ]
+    # Track and bar take turns; each begins where the others do and fills its share of the track.
+    tracks, fills = bars.patches[::2], bars.patches[1::2]
+    assert {bar.get_x() for bar in bars.patches} == {tracks[0].get_x()}
+    shares = [a.get_width() / b.get_width() for a, b in zip(fills, tracks, strict=True)]
+    np.testing.assert_allclose(shares, [0.25, 0, 1, 0.5, 0.75])
+    colours = island_colours([LOW])[0]
+    for bar, label in zip(fills, agreements, strict=True):
+        np.testing.assert_allclose(bar.get_facecolor()[:3], np.array(colours[label]) / 255)
+
+
+def test_levels_figure_without_bars_or_islands() -> None:
+    plain = levels_figure(IMAGE, [LOW], [1], [0.4])
+    assert not plain.axes[3].patches
+    assert not any("agreement" in text for text in words(plain.axes[1]))
+    empty = levels_figure(IMAGE, [LOW * 0], [1], [None], islands=[{}])
+    assert words(empty.axes[3]) == ["all background"] and words(empty.axes[2]) == []
+
+
+@pytest.mark.parametrize("islands", [1, 12, 13, 15, 24, 25, 64])
+def test_bars_never_overlap(islands: int) -> None:
+    labels = np.minimum(np.arange(1, 65).reshape(8, 8), islands)
+    figure = levels_figure(IMAGE, [labels], [1], [0.4], islands=[dict.fromkeys(range(1, 65), 0.5)])
+    figure.canvas.draw()
+    bars = figure.axes[3]
+    boxes = [text.get_window_extent() for text in bars.texts]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    assert all(bars.bbox.y0 - 1 <= box.y0 and box.y1 <= bars.bbox.y1 + 1 for box in boxes)
+    assert len(bars.patches) == 2 * min(islands, 24)
+    assert (f"and {islands - 24} smaller" in words(bars)) == (islands > 24)
+    if islands == 25:  # the last island is the largest and must stay
+        assert "25" in words(bars)
+
+
+def test_numbers_keep_to_bent_islands_and_skip_thin_ones() -> None:
+    bent = np.zeros((16, 16), int)
+    bent[2:14, 2:5] = bent[2:14, 11:14] = bent[11:14, 2:14] = 7
+    panel = levels_figure(IMAGE, [bent], [1], [None]).axes[2]
+    (number,) = panel.texts
+    x, y = (int(place // 30) for place in number.get_position())
+    assert bent[y, x] == 7
+    thin = np.zeros((64, 64), int)
+    thin[:, 30] = 1
+    assert not levels_figure(IMAGE, [thin], [1], [None]).axes[2].texts
 
 
 def test_tree_figure_has_a_crop_per_node() -> None:
@@ -116,60 +180,6 @@ def test_tree_figure_has_a_crop_per_node() -> None:
     assert len(figure.axes[0].artists) == 1 + 5 + 2 + 1
     with pytest.raises(ValueError, match=r"\(32, 32\), got \(16, 32\)"):
         tree_figure(IMAGE[:16], parse())
-
-
-class Page(HTMLParser):
-    """Checks that tags close in order and gathers what a page would load."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.loads: list[str] = []
-        self.words = ""
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.loads += [value or "" for key, value in attrs if key in ("src", "href")]
-        if tag not in ("meta", "img", "br"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-
-
-def test_report_holds_everything_and_loads_nothing() -> None:
-    text = render_report(parse(), IMAGE)
-    page = Page(text)
-    assert page.tags.count("img") == 4
-    assert page.tags.count("details") == 4
-    assert all(one.startswith("data:image/png;base64,") for one in page.loads)
-    assert "http://" not in text and "https://" not in text
-    for words in ("scene", "3.1", "1.5", "level 2: 2 islands", "32 × 32 pixels"):
-        assert words in page.words
-    assert text == render_report(parse(), IMAGE)
-
-
-def test_report_escapes_names() -> None:
-    text = render_report(parse('"><script>alert(1)</script>\udcff'), IMAGE)
-    page = Page(text)
-    assert "script" not in page.tags
-    assert '"><script>alert(1)</script>?' in page.words
-    text.encode("utf-8")
-
-
-def test_report_without_agreements_and_without_islands() -> None:
-    empty = build_tree([LOW * 0], levels=[1], image=(32, 32), patch=(8, 8))
-    page = Page(render_report(empty, IMAGE))
-    assert "level 1: 0 islands" in page.words and "–" in page.words
-    with pytest.raises(ValueError, match="image"):
-        render_report(empty, IMAGE[:, :16])
 
 
 def test_importing_the_package_stays_light() -> None:

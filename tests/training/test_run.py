@@ -52,7 +52,8 @@ def test_a_killed_run_resumes_as_if_nothing_had_happened(tmp_path, monkeypatch):
     assert resumed.reading.iters == whole.reading.iters == 2
 
     files = {path.name for path in (tmp_path / "whole").iterdir()}
-    assert {"recipe.json", "history.csv", "model.json", "model.weights.h5"} <= files
+    expected = {"recipe.json", "history.csv", "tensorboard", "model.json", "model.weights.h5"}
+    assert expected <= files
     assert json.loads((tmp_path / "whole" / "recipe.json").read_text())["seed"] == 3
     loaded = glomtf.load(tmp_path / "whole")
     picture = np.random.default_rng(0).random((1, 64, 64, 3), "float32")

@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # file names and trees in any terminal's encoding
             stream.reconfigure(errors="backslashreplace")
     try:
-        options = _arguments(sys.argv[1:] if argv is None else argv)
+        options = arguments(sys.argv[1:] if argv is None else argv)
         COMMANDS[options.subcommand][0].run(options[options.subcommand])
         return 0
     except Refused as error:
@@ -58,7 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
 
 
-def _arguments(argv: Sequence[str]) -> Namespace:
+def arguments(argv: Sequence[str]) -> Namespace:
+    """What the command line says: the subcommand and its options. Raises Refused, or SystemExit."""
     settings = {"exit_on_error": False, "allow_abbrev": False, "formatter_class": _Help}
     parser = ArgumentParser(
         prog="glomtf",

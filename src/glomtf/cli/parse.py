@@ -9,6 +9,7 @@ from pathlib import Path
 from jsonargparse import ArgumentParser, Namespace
 
 import glomtf
+from glomtf.cli import video
 from glomtf.cli.refusals import Refused, check_folder, fail, quiet_start, refusing, say, whole
 
 
@@ -16,13 +17,17 @@ def declare(parser: ArgumentParser) -> None:
     """The arguments and the help of `glomtf parse`."""
     parser.description = """Find parts, objects and the scene in pictures.
 
-Writes levels.png, report.html and tree.json into a folder per picture, prints the trees.
+Writes levels.png, report.html and tree.json into a folder per picture, prints the trees. With
+--video the state is carried from frame to frame: writes islands.gif and trees.json, in which an
+island that carries on keeps its id, and prints how steady the islands are.
 
 examples:
   glomtf parse                                   the bundled samples
   glomtf parse photo.jpg                         to glomtf-out/photo/
+  glomtf parse photo.jpg --settling              how its islands form, as pictures and a film
   glomtf parse a.png b.png --out results --iters 24
-  glomtf parse a.png --model runs/mine           a model that you trained"""
+  glomtf parse a.png --model runs/mine           a model that you trained
+  glomtf parse --video film.mp4 --frames 100     frame by frame, to glomtf-out/film/"""
     images = parser.add_argument(
         "images", nargs="*", metavar="IMAGE", help="PNG, JPEG, WebP, GIF or BMP; none: the samples"
     )
@@ -32,9 +37,31 @@ examples:
     )
     parser.add_argument("--out", default="glomtf-out", metavar="DIR", help="where results go")
     parser.add_argument("--iters", metavar="N", help="settling steps")
+    parser.add_argument(
+        "--settling",
+        action="store_true",
+        help="also draw every settling step: settling.png, settling.gif, vectors.png",
+    )
+    parser.add_argument(
+        "--video",
+        metavar="FILE_OR_FOLDER",
+        help="a video, an animated GIF, WebP or PNG, or a folder of pictures, instead of IMAGE",
+    )
+    parser.add_argument("--frames", metavar="N", help="of --video: at most so many (default: 300)")
 
 
 def run(options: Namespace) -> None:
+    """Pictures, or the frames of a video."""
+    if options.video is not None:
+        name, *_ = folder_names([options.video])
+        video.run(options, Path(options.out) / name)
+    elif options.frames is not None:
+        raise Refused("expected --frames with --video, got it alone; add --video or leave it out")
+    else:
+        _run_pictures(options)
+
+
+def _run_pictures(options: Namespace) -> None:
     """Check every input, then parse picture by picture, each into a folder of its own."""
     from glomtf.worlds.samples import SAMPLES, draw_sample
 
@@ -55,7 +82,7 @@ def run(options: Namespace) -> None:
         with refusing():
             picture = image if images else draw_sample(image)
             result = glomtf.parse(picture, model, iters=iters, name=image)
-            result.save(folder)
+            result.save(folder, settling=options.settling)
         say(f"{image}\n{result.tree.text()}\n")
     say("levels.png, report.html and tree.json are in")
     for folder in folders:

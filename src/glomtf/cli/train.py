@@ -14,8 +14,9 @@ def declare(parser: ArgumentParser) -> None:
     """The arguments and the help of `glomtf train`."""
     parser.description = """Train a Glom by a recipe.
 
-Writes recipe.json, history.csv (loss per epoch), checkpoints while it runs, and at the end
-model.json and model.weights.h5, which --model of the other commands takes.
+Writes recipe.json, history.csv (loss per epoch), tensorboard/ (islands and scores of a few
+scenes per epoch), checkpoints while it runs, and at the end model.json and model.weights.h5,
+which --model of the other commands takes.
 
 examples:
   glomtf train --recipe figures --out runs/figures

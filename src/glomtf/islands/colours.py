@@ -9,19 +9,21 @@ from glomtf.islands.overlap import label_map, parents
 
 HUES = np.array(
     [
-        [230, 159, 0],
-        [86, 180, 233],
-        [0, 158, 115],
-        [204, 121, 167],
-        [0, 114, 178],
-        [213, 94, 0],
-        [240, 228, 66],
+        [18, 141, 105],
+        [254, 131, 161],
+        [156, 169, 247],
+        [186, 84, 18],
+        [216, 198, 63],
+        [158, 72, 217],
+        [64, 236, 218],
     ]
 )
-"""Colours that stay apart for colour-blind readers. Source: Okabe and Ito, 2008."""
+"""Colours that stay apart for colour-blind readers: found by search for the largest least
+difference (CIEDE2000) to normal sight, without red, without green and without blue cones."""
 
-# How far the shades of one hue go towards black (below 0) and white (above 0).
-_DARKEST, _LIGHTEST = -0.3, 0.65
+# How far the shades of one hue go down to black and up to white.
+_DARKENED, _LIGHTENED = 0.55, 0.75
+_LUMA = np.array([0.2126, 0.7152, 0.0722])
 
 Colours = dict[int, tuple[int, int, int]]
 
@@ -44,7 +46,7 @@ def island_colours(labels: Sequence[ArrayLike]) -> list[Colours]:
             members.setdefault(name, []).append(label)
         result.append(
             {
-                label: _shade(HUES[hues[name]], i, len(siblings))
+                label: shade(HUES[hues[name]], i, len(siblings))
                 for name, siblings in members.items()
                 for i, label in enumerate(siblings)
             }
@@ -76,7 +78,7 @@ def _hues(maps: list[NDArray[np.int64]], families: list[dict[int, int]]) -> dict
     """Greedy colouring {family: index of HUES}, the families with most neighbours first."""
     neighbours: dict[int, set[int]] = {name: set() for one in families for name in one.values()}
     for grid, family in zip(maps, families, strict=True):
-        for a, b in _touching(grid):
+        for a, b in touching(grid):
             if family[a] != family[b]:
                 neighbours[family[a]].add(family[b])
                 neighbours[family[b]].add(family[a])
@@ -92,7 +94,7 @@ def _hues(maps: list[NDArray[np.int64]], families: list[dict[int, int]]) -> dict
     return hues
 
 
-def _touching(grid: NDArray[np.int64]) -> set[tuple[int, int]]:
+def touching(grid: NDArray[np.int64]) -> set[tuple[int, int]]:
     """Pairs of different islands that share a side or a corner of a column."""
     steps = (
         (grid[:, :-1], grid[:, 1:]),
@@ -105,17 +107,20 @@ def _touching(grid: NDArray[np.int64]) -> set[tuple[int, int]]:
     return {(int(a), int(b)) for a, b in np.unique(pairs, axis=0)}
 
 
-def _shade(hue: NDArray[np.int64], index: int, count: int) -> tuple[int, int, int]:
-    """Shade ``index`` of ``count``: the hue itself if alone, else from dark to light.
+def shade(hue: NDArray[np.integer], index: int, count: int) -> tuple[int, int, int]:
+    """Shade ``index`` of ``count``: the hue (RGB) itself if alone, else from dark to light.
 
     Dark and light alternate, so that siblings next to each other in reading order differ.
     """
-    if count == 1:
-        depth = 0.0
+    own = float(hue @ _LUMA) / 255
+    low, high = own * (1 - _DARKENED), own + (1 - own) * _LIGHTENED
+    half = (count + 1) // 2
+    rank = index // 2 + (half if index % 2 else 0)
+    # Even steps of brightness, not of mixing, keep the light shades of a light hue apart.
+    wanted = own if count == 1 else low + (high - low) * rank / (count - 1)
+    if wanted <= own:
+        mixed = hue * (wanted / own)
     else:
-        half = (count + 1) // 2
-        rank = index // 2 + (half if index % 2 else 0)
-        depth = _DARKEST + (_LIGHTEST - _DARKEST) * rank / (count - 1)
-    towards = 255.0 if depth > 0 else 0.0
-    red, green, blue = np.rint(hue + abs(depth) * (towards - hue)).astype(int).tolist()
+        mixed = hue + (255 - hue) * ((wanted - own) / (1 - own))
+    red, green, blue = np.rint(mixed).astype(int).tolist()
     return red, green, blue

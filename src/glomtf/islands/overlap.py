@@ -1,4 +1,4 @@
-"""Count how two label maps overlap, and which island of a map lies in which of another."""
+"""How two label maps overlap: counts, the best one-to-one matching, which island lies in which."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -49,6 +49,37 @@ def contingency(
     cells = index_a.ravel() * len(labels_b) + index_b.ravel()
     table = np.bincount(cells, minlength=len(labels_a) * len(labels_b))
     return labels_a, labels_b, table.reshape(len(labels_a), len(labels_b))
+
+
+def iou(
+    first: NDArray[np.int64], second: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Intersection over union of every segment > 0 of ``first`` with every one of ``second``.
+
+    Both are integer arrays of one shape. Gives the sorted labels of each, (A,) and (B,), and the
+    (A, B) table.
+    """
+    rows, cols, table = contingency(first, second)
+    union = table.sum(axis=1, keepdims=True) + table.sum(axis=0) - table
+    return rows[rows > 0], cols[cols > 0], (table / union)[rows > 0][:, cols > 0]
+
+
+def matches(first: NDArray[np.int64], second: NDArray[np.int64], least: float) -> dict[int, int]:
+    """Match segments > 0 of ``first`` one to one to those of ``second``: {first: second}.
+
+    The matching has the greatest total intersection over union that pairs of at least ``least``
+    (> 0) can give; other pairs are never matched.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    ones, others, table = iou(first, second)
+    # Dropping weak pairs beforehand keeps them from pushing a good pair aside.
+    pairs = linear_sum_assignment(np.where(table >= least, table, 0.0), maximize=True)
+    return {
+        int(ones[row]): int(others[col])
+        for row, col in zip(*pairs, strict=True)
+        if table[row, col] >= least
+    }
 
 
 def parents(lower: ArrayLike, upper: ArrayLike) -> dict[int, int]:

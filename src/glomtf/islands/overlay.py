@@ -46,37 +46,51 @@ def canvas(image: ArrayLike, side: int = 480) -> Pixels:
 
 
 def paint_levels(
-    image: ArrayLike, labels: Sequence[ArrayLike], patch: tuple[float, float] | None = None
+    image: ArrayLike,
+    labels: Sequence[ArrayLike],
+    patch: tuple[float, float] | None = None,
+    side: int = 480,
 ) -> list[Pixels]:
     """The picture's ``canvas``, then one painted with the islands of each level, low to high.
 
     labels: (rows, cols) maps; patch: height and width of one column in pixels of the image; by
-    default the grid just covers it. The grid starts at the top left corner.
+    default the grid just covers it. The grid starts at the top left corner. side: of the canvas.
     """
-    pixels = canvas(image)
+    pixels = canvas(image, side)
+    return [
+        pixels,
+        *(
+            paint(pixels, grid, colours, extent(image, np.shape(grid), patch))
+            for grid, colours in zip(labels, island_colours(labels), strict=True)
+        ),
+    ]
+
+
+def extent(
+    image: ArrayLike, grid: tuple[int, ...], patch: tuple[float, float] | None
+) -> tuple[float, float]:
+    """Height and width of a grid (rows, cols, ...) as shares of the picture's (H, W, ...).
+
+    patch: height and width of one column in pixels; None = the grid just covers the picture.
+    """
+    if patch is None:
+        return 1.0, 1.0
     height, width = np.shape(image)[:2]
-    painted = [pixels]
-    for grid, colours in zip(labels, island_colours(labels), strict=True):
-        rows, cols = np.shape(grid)
-        tall, wide = patch or (height / rows, width / cols)
-        painted.append(paint(pixels, grid, colours, (rows * tall / height, cols * wide / width)))
-    return painted
+    return grid[0] * patch[0] / height, grid[1] * patch[1] / width
 
 
 def paint(
-    pixels: Pixels, labels: ArrayLike, colours: Colours, extent: tuple[float, float] = (1.0, 1.0)
+    pixels: Pixels, labels: ArrayLike, colours: Colours, reach: tuple[float, float] = (1.0, 1.0)
 ) -> Pixels:
     """Tint and outline the islands of a (rows, cols) map over a ``canvas``.
 
-    colours: {label: RGB}; extent: height and width of the whole grid as shares of the picture's,
-    above 1 where the grid reaches past the right and lower sides. Gives uint8 like ``pixels``.
+    colours: {label: RGB}; reach: the grid's ``extent``, above 1 where it goes past the right and
+    lower sides of the picture. Gives uint8 like ``pixels``.
     """
     grid = label_map(labels)
     height, width, _ = pixels.shape
-    rows = _nearest(height, grid.shape[0], extent[0])
-    cols = _nearest(width, grid.shape[1], extent[1])
-    islands = grid[rows][:, cols]
-    palette = np.zeros((int(grid.max()) + 1, 3))
+    islands = magnify(grid, (height, width), reach)
+    palette = np.zeros((max(int(grid.max()), *colours, 0) + 1, 3))
     for label, colour in colours.items():
         palette[label] = colour
     grey = pixels.astype(np.float64).mean(axis=2, keepdims=True)
@@ -89,9 +103,19 @@ def paint(
     return np.rint(painted).astype(np.uint8)
 
 
-def _nearest(size: int, count: int, extent: float) -> NDArray[np.int64]:
+def magnify(values: NDArray, size: tuple[int, int], reach: tuple[float, float]) -> NDArray:
+    """Give each of ``size`` pixels (height, width) the value of its column of a (rows, cols, ...).
+
+    reach: the grid's ``extent``; what lies beyond the picture is left out.
+    """
+    rows = _nearest(size[0], values.shape[0], reach[0])
+    cols = _nearest(size[1], values.shape[1], reach[1])
+    return values[rows][:, cols]
+
+
+def _nearest(size: int, count: int, reach: float) -> NDArray[np.int64]:
     """Which of ``count`` columns each of ``size`` pixels lies in."""
-    places = (np.arange(size) + 0.5) / size * count / extent
+    places = (np.arange(size) + 0.5) / size * count / reach
     return np.minimum(places.astype(np.int64), count - 1)
 
 

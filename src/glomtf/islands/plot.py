@@ -1,21 +1,28 @@
-"""Draw figures of a parse: the islands of every level, and the tree with a crop per node."""
+"""Draw the islands of every level, numbered, with the agreement of each island below."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from glomtf.islands.bars import LINE, draw_bars, draw_legend, inches, lines_needed
 from glomtf.islands.colours import island_colours
-from glomtf.islands.overlay import canvas, paint_levels
-from glomtf.islands.tree import Node, ParseTree
+from glomtf.islands.overlap import label_map
+from glomtf.islands.overlay import extent, paint_levels
+from glomtf.islands.tree import ParseTree
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _PANELS_PER_ROW = 4
-_PANEL_INCHES = 2.6
+_LEGEND_LINES = 4
+
+# Inches.
+_PANEL, _GAP, _MARGIN, _HEAD, _BELOW = 2.6, 0.14, 0.12, 0.26, 0.1
+_LEAST_RADIUS = 0.06
 
 
 def levels_figure(
@@ -24,38 +31,72 @@ def levels_figure(
     levels: Sequence[int],
     agreements: Sequence[float | None],
     patch: tuple[float, float] | None = None,
+    *,
+    islands: Sequence[Mapping[int, float]] | None = None,
 ) -> "Figure":
-    """A figure with the picture and, for each level, its islands painted over it.
+    """A figure with the picture and, for each level, its islands painted over it and numbered.
 
-    image: (H, W, C), uint8 or in [0, 1]; labels: one (rows, cols) map per level, low to high;
-    levels: their numbers; agreements: shown in the titles, where not None; patch: height and
-    width of one column in pixels if the grid does not just cover the picture. An object has one
-    hue at all levels. The figure is not shown, saved or registered anywhere.
+    An object has one hue at all levels, its parts are shades of it; a legend stands below the
+    picture. The figure is not shown, saved or registered anywhere.
+
+    Args:
+        image: (H, W, C), uint8 or in [0, 1].
+        labels: one (rows, cols) map per level, low to high, 0 = background.
+        levels: their numbers.
+        agreements: of each level, shown in the titles, where not None.
+        patch: height and width of one column in pixels if the grid does not just cover the picture.
+        islands: per level {label: agreement}, drawn as bars below the panels; None = no bars.
+
+    Raises:
+        ValueError: not as many levels, agreements and islands as label maps, or none at all.
     """
     from matplotlib.figure import Figure
 
-    if not len(labels) == len(levels) == len(agreements) > 0:
+    bars = [{}] * len(labels) if islands is None else islands
+    if not len(labels) == len(levels) == len(agreements) == len(bars) > 0:
         raise ValueError(
             "expected as many levels and agreements as label maps, at least one, got "
-            f"{len(labels)} maps, {len(levels)} levels, {len(agreements)} agreements"
+            f"{len(labels)} maps, {len(levels)} levels, {len(agreements)} agreements, "
+            f"{len(bars)} levels of islands"
         )
-    panels = paint_levels(image, labels, patch)
-    titles = ["picture"]
-    for grid, level, agreement in zip(labels, levels, agreements, strict=True):
-        islands = len(np.unique(np.asarray(grid)[np.asarray(grid) > 0]))
-        titles.append(level_title(level, islands, agreement))
-    across = min(len(panels), _PANELS_PER_ROW)
-    down = math.ceil(len(panels) / across)
+    maps = [label_map(one) for one in labels]
+    counts = [len(np.unique(grid[grid > 0])) for grid in maps]
+    titles = ["picture", *map(level_title, levels, counts, agreements)]
+    panels, colours = paint_levels(image, maps, patch), island_colours(maps)
+
+    down = math.ceil(len(panels) / _PANELS_PER_ROW)
+    across = math.ceil(len(panels) / down)
     height, width = np.shape(image)[:2]
     # Very long pictures get white at the sides rather than an endless or flat figure.
-    tall = min(max(height / width, 0.4), 2.5) * _PANEL_INCHES + 0.35
-    figure = Figure(figsize=(across * _PANEL_INCHES, down * tall), dpi=150, layout="constrained")
-    axes = figure.subplots(down, across, squeeze=False).ravel()
-    for ax in axes:
-        ax.set_axis_off()
-    for ax, panel, title in zip(axes, panels, titles, strict=False):
+    tall = min(max(height / width, 0.4), 2.5) * _PANEL
+    needed = [_LEGEND_LINES, *(0 if islands is None else max(lines_needed(n), 1) for n in counts)]
+    lows = [max(needed[i : i + across]) * LINE for i in range(0, len(panels), across)]
+    full_width = 2 * _MARGIN + across * (_PANEL + _GAP) - _GAP
+    tops = np.cumsum([_MARGIN] + [_HEAD + tall + _BELOW + low + _GAP for low in lows])
+    full_height = tops[-1] - _GAP + _MARGIN
+    figure = Figure(figsize=(full_width, full_height), dpi=150, facecolor="white")
+
+    def axes(i: int, top: float, high: float) -> "Axes":
+        x, y = _MARGIN + i % across * (_PANEL + _GAP), tops[i // across] + top
+        return figure.add_axes((
+            x / full_width, 1 - (y + high) / full_height, _PANEL / full_width, high / full_height
+        ))  # fmt: skip
+
+    for i, (panel, title) in enumerate(zip(panels, titles, strict=True)):
+        ax = axes(i, _HEAD, tall)
         ax.imshow(panel, interpolation="antialiased")
-        ax.set_title(title, fontsize=8)
+        ax.set_axis_off()
+        ax.set_title(title, fontsize=8.5, loc="left", pad=4)
+        if i > 0:
+            scale = min(_PANEL / panel.shape[1], tall / panel.shape[0])
+            _write_numbers(ax, maps[i - 1], extent(image, maps[i - 1].shape, patch), scale)
+        low = lows[i // across]
+        sheet = axes(i, _HEAD + tall + _BELOW, low)
+        inches(sheet, _PANEL, low)
+        if i == 0:
+            draw_legend(sheet, bars=islands is not None)
+        elif islands is not None:
+            draw_bars(sheet, maps[i - 1], bars[i - 1], colours[i - 1])
     return figure
 
 
@@ -65,59 +106,6 @@ def level_title(level: int, islands: int, agreement: float | None) -> str:
     return title if agreement is None else f"{title}, agreement {agreement:.2f}"
 
 
-def tree_figure(image: ArrayLike, tree: ParseTree) -> "Figure":
-    """A figure of the tree, the scene on top, each node shown as its crop of the picture.
-
-    image: (H, W, C), the picture that was parsed. Frames have the islands' colours in
-    ``levels_figure``. Raises ValueError for a picture of another size.
-    """
-    from matplotlib.figure import Figure
-    from matplotlib.offsetbox import AnnotationBbox, OffsetImage
-
-    picture = np.asarray(image)
-    check_size(picture, tree)
-    places: dict[str, tuple[float, float]] = {}
-    leaves = _place(tree.tree, 0, places)
-    numbers = [one.level for one in tree.levels] + [tree.tree.level]
-    colours = node_colours(tree)
-    # Beyond this width the crops shrink instead.
-    wide = min(max(0.62 * leaves, 4.0), 24.0)
-    side = min(0.5, 0.8 * wide / leaves)
-    figure = Figure(figsize=(wide, 1.0 * len(numbers)), dpi=150, layout="constrained")
-    ax = figure.subplots()
-    for node in _nodes(tree.tree):
-        x, level = places[node.id]
-        y = numbers.index(int(level))
-        for child in node.children:
-            below, depth = places[child.id]
-            ax.plot([x, below], [y, numbers.index(int(depth))], color="0.6", lw=0.8, zorder=0)
-        x0, y0, x1, y1 = node.bbox
-        crop = canvas(picture[y0:y1, x0:x1], side=160)
-        zoom = side * 72 / max(crop.shape[:2])
-        frame = {"edgecolor": np.array(colours.get(node.id, (90, 90, 90))) / 255, "lw": 1.5}
-        box = AnnotationBbox(
-            OffsetImage(crop, zoom=zoom), (x, y), pad=0.1, bboxprops=frame, zorder=2
-        )
-        ax.add_artist(box)
-    ax.set_xlim(-0.6, leaves - 0.4)
-    ax.set_ylim(-0.5, len(numbers) - 0.5)
-    ax.set_yticks(range(len(numbers)), [f"level {n}" for n in numbers[:-1]] + ["scene"], fontsize=8)
-    ax.set_xticks([])
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
-    return figure
-
-
-def node_colours(tree: ParseTree) -> dict[str, tuple[int, int, int]]:
-    """RGB (0 to 255) by node id, the scene excepted."""
-    per_level = island_colours([one.labels for one in tree.levels])
-    return {
-        f"{one.level}.{label}": colour
-        for one, colours in zip(tree.levels, per_level, strict=True)
-        for label, colour in colours.items()
-    }
-
-
 def check_size(image: np.ndarray, tree: ParseTree) -> None:
     """Raise ValueError unless the picture (H, W, C) has the size that the tree was built for."""
     expected = (tree.image.height, tree.image.width)
@@ -125,15 +113,29 @@ def check_size(image: np.ndarray, tree: ParseTree) -> None:
         raise ValueError(f"image: expected (height, width) {expected}, got {image.shape[:2]}")
 
 
-def _place(node: Node, left: int, places: dict[str, tuple[float, float]]) -> int:
-    """Give the node and those below it (x, level) from leaf ``left`` on; count their leaves."""
-    leaves = 0
-    for child in node.children:
-        leaves += _place(child, left + leaves, places)
-    middle = [places[child.id][0] for child in node.children] or [left]
-    places[node.id] = (middle[0] + middle[-1]) / 2, node.level
-    return max(leaves, 1)
+def _write_numbers(
+    ax: "Axes", labels: NDArray[np.int64], reach: tuple[float, float], scale: float
+) -> None:
+    """Write each island's number where the island is thickest, unless it is too thin for it.
 
+    reach: the grid's ``extent``; scale: inches per pixel of the picture that the axes show.
+    """
+    from matplotlib.patheffects import withStroke
+    from scipy.ndimage import distance_transform_edt
 
-def _nodes(node: Node) -> Sequence[Node]:
-    return [node, *(one for child in node.children for one in _nodes(child))]
+    # Odd, so that the middle of a column is one of its fine cells.
+    fine = 5
+    size = np.array(ax.get_images()[0].get_size())
+    cell = size * reach / np.array(labels.shape) / fine
+    grid = labels.repeat(fine, axis=0).repeat(fine, axis=1)
+    for island in np.unique(labels[labels > 0]).tolist():
+        # The rim counts as outside, so that a number keeps away from the picture's edge.
+        depth = distance_transform_edt(np.pad(grid == island, 1))[1:-1, 1:-1]
+        if depth.max() * cell.min() * scale < _LEAST_RADIUS:
+            continue
+        deepest = np.argwhere(depth == depth.max())
+        # The mean itself may lie outside of a bent island.
+        nearest = np.square(deepest - deepest.mean(axis=0)).sum(axis=1).argmin()
+        y, x = np.minimum((deepest[nearest] + 0.5) * cell, size) - 0.5
+        words = ax.text(x, y, str(island), fontsize=7, ha="center", va="center_baseline")
+        words.set_path_effects([withStroke(linewidth=1.8, foreground="white")])

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from glomtf.islands.overlap import contingency, label_pair, parents
+from glomtf.islands.overlap import contingency, iou, label_pair, matches, parents
 
 MATCH_IOU = 0.5
 """Least intersection over union at which an island counts as having found a true segment."""
@@ -48,8 +48,8 @@ def mean_best_overlap(truth: ArrayLike, labels: ArrayLike) -> float:
     Source: Pont-Tuset et al., "Multiscale combinatorial grouping", 2015 (there "MBO").
     """
     pairs = zip(*label_pair(truth, labels), strict=True)
-    overlaps = (_iou(t, p)[2] for t, p in pairs if (t > 0).any())
-    return _mean(iou.max(axis=1, initial=0.0).mean() for iou in overlaps)
+    overlaps = (iou(t, p)[2] for t, p in pairs if (t > 0).any())
+    return _mean(one.max(axis=1, initial=0.0).mean() for one in overlaps)
 
 
 def nestedness(lower: ArrayLike, upper: ArrayLike) -> float:
@@ -107,33 +107,12 @@ def _rand(truth: Ints, labels: Ints) -> float:
     return (together - chance) / ((a + b) / 2 - chance)
 
 
-def _iou(truth: Ints, labels: Ints) -> tuple[Ints, Ints, NDArray[np.float64]]:
-    """True segments > 0 (A,), islands > 0 (B,) and their (A, B) intersection over union."""
-    rows, cols, table = contingency(truth, labels)
-    union = table.sum(axis=1, keepdims=True) + table.sum(axis=0) - table
-    return rows[rows > 0], cols[cols > 0], (table / union)[rows > 0][:, cols > 0]
-
-
 def _nested(lower: Ints, upper: Ints) -> float:
     parent = parents(lower, upper)
     inside = sum(
         int(((lower == child) & (upper == above)).sum()) for child, above in parent.items() if above
     )
     return inside / int((lower > 0).sum())
-
-
-def _match(truth: Ints, labels: Ints) -> dict[int, int]:
-    """One-to-one matches {island: true segment} with at least ``MATCH_IOU``."""
-    from scipy.optimize import linear_sum_assignment
-
-    segments, islands, iou = _iou(truth, labels)
-    # Dropping weak pairs beforehand keeps them from pushing a good pair aside.
-    rows, cols = linear_sum_assignment(np.where(iou >= MATCH_IOU, iou, 0.0), maximize=True)
-    return {
-        int(islands[c]): int(segments[r])
-        for r, c in zip(rows, cols, strict=True)
-        if iou[r, c] >= MATCH_IOU
-    }
 
 
 def _edges(
@@ -145,8 +124,8 @@ def _edges(
     for t_low, t_up, p_low, p_up in zip(true_low, true_up, low, up, strict=True):
         true_edges = {c: p for c, p in parents(t_low, t_up).items() if p}
         edges = {c: p for c, p in parents(p_low, p_up).items() if p}
-        part_of = {c: t for c, t in _match(t_low, p_low).items() if t in true_edges}
-        object_of = _match(t_up, p_up)
+        part_of = {c: t for c, t in matches(p_low, t_low, MATCH_IOU).items() if t in true_edges}
+        object_of = matches(p_up, t_up, MATCH_IOU)
         hits = sum(
             object_of.get(edges.get(child, 0)) == true_edges[part]
             for child, part in part_of.items()

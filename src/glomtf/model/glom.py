@@ -48,7 +48,7 @@ class Glom(keras.Model):
         top_down_activation: "gelu" or "sine".
         bottom_up_location: None or "fourier".
         location_frequencies: octaves of the Fourier features.
-        similarity: "mixed" (x . y/|y|, glom-pytorch's), "cosine" or "dot".
+        similarity: "mixed" (``x . y/|y|``, glom-pytorch's), "cosine" or "dot".
         beta: inverse temperature of the consensus, one number or one per level;
             None = dim ** -0.5.
         learn_beta: train beta, one per level, from there.

@@ -12,7 +12,9 @@ import keras
 from glomtf.islands.segment import tune_threshold
 from glomtf.model.glom import Glom
 from glomtf.model.presets import Reading, save_run
+from glomtf.training.callbacks import IslandLog
 from glomtf.training.data import ScenePool, column_targets
+from glomtf.training.events import EventFile
 from glomtf.training.settled import settled
 from glomtf.training.tasks import ClassAndPose, CommonFate, Masks, Reconstruction
 from glomtf.worlds.icons import Icons
@@ -22,7 +24,10 @@ from glomtf.worlds.named import WORLDS
 # same scenes. `glomtf evaluate` draws others.
 VALIDATION, TRAINING = 1, 1000
 VALIDATION_SCENES = 200
+# How many of them are watched for TensorBoard. So few take below 2 % of an epoch.
+WATCHED = 6
 CONFIG, STATE, HISTORY = "recipe.json", "progress.json", "history.csv"
+EVENTS = "tensorboard"
 
 
 def validation_scenes(recipe, icons):
@@ -80,7 +85,8 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
 
     Args:
         recipe: a :class:`Recipe`.
-        out: the run's folder: ``recipe.json``, ``history.csv``, at the end ``model.json`` and
+        out: the run's folder: ``recipe.json``, ``history.csv``, ``tensorboard`` with the islands
+            and scores of a few scenes per epoch, at the end ``model.json`` and
             ``model.weights.h5``; while it runs also checkpoints, one per epoch.
         icons: folder or archive of SVG icons, where the recipe needs one.
         seed: of the weights, the scenes and their order.
@@ -215,6 +221,7 @@ def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, 
     size = min(recipe.batch_size, sum(len(s) for s in held_out))
     check = ScenePool(held_out, glom.patch_size, size, sum(len(s) for s in held_out) // size,
                       augment=False)  # fmt: skip
+    watched = [one for part in held_out for one in list(part)[: WATCHED // len(held_out)]]
     task(pool[0][0][:1])  # makes every weight before a checkpoint is read into them
     task.fit(
         pool,
@@ -229,5 +236,6 @@ def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, 
                 checkpoint, double_checkpoint=True, delete_checkpoint=False
             ),
             keras.callbacks.TerminateOnNaN(raise_error=True),
+            IslandLog(watched, recipe.part_level, [EventFile(out / EVENTS)]),
         ],
     )
