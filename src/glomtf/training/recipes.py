@@ -92,8 +92,8 @@ SMALL = {
 SEE = Stage(iters=0, epochs=6, steps=500)
 SETTLE = Stage(iters=4, epochs=4, steps=300, learning_rate=1e-3)
 SEE_LONG = Stage(iters=0, epochs=20, steps=600)
-SETTLE_LONG = Stage(iters=4, epochs=5, steps=400, learning_rate=1e-3)
-SEE_ON = Stage(iters=0, epochs=5, steps=1200, learning_rate=1e-3)
+SETTLE_LONG = Stage(iters=4, epochs=5, steps=300, learning_rate=1e-3)
+SEE_ON = Stage(iters=0, epochs=5, steps=900, learning_rate=1e-3)
 
 FIGURES = Recipe("masks", figures=8_000, icons=0, stages=(SEE, SETTLE), glom=SMALL)
 # Icons are larger than figures and their parts finer: a stem with a wider view pays here.
