@@ -31,7 +31,8 @@ def test_equals_the_masked_dense_form(grid, radius, side, top_k, rng):
 
 def test_large_scores_and_zero_vectors_stay_exact(rng):
     """Padding is zeros: it must not be seen, though its score beats any negative one."""
-    x = -np.abs(rng.normal(size=(1, 35, 4))).astype("float32") * [1, -1, 1, -1] * 20
+    signs = np.array([-20, 20, -20, 20], "float32")
+    x = np.abs(rng.normal(size=(1, 35, 4))).astype("float32") * signs
     x[:, ::7] = 0
     how = {"beta": 3.0, "similarity": "dot", "attend_self": False, "top_k": 5}
     expected = numpy(consensus(x, allowed=neighbourhood((5, 7), 2), **how))
