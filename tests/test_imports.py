@@ -21,6 +21,7 @@ ROOMS = {
     "result": {"islands"},
     "parse": {"worlds", "islands", "model", "view", "result"},
     "video": {"worlds", "islands", "model", "view", "still", "result", "parse"},
+    "explore": {"model", "parse"},
     "cli": {
         "worlds",
         "islands",
@@ -30,6 +31,7 @@ ROOMS = {
         "parse",
         "video",
         "bench",
+        "explore",
         "glomtf",
     },
     "glomtf": {"worlds", "islands", "objectives", "model", "training", "parse", "video"},
@@ -44,6 +46,7 @@ ONLY_IN = {
         "bench/measure.py",
         "training/events.py",
     },
+    "gradio": {"explore/page.py"},
     "jax": {"model/backend.py", "model/port.py"},
     "torch": {"model/backend.py", "model/port.py", "bench/measure.py"},
 }
@@ -123,6 +126,7 @@ def test_imports_point_one_way(path):
         ("__init__.py", "from glomtf.cli import main"),
         ("islands/scores.py", "import matplotlib.pyplot as plt"),
         ("worlds/draw.py", "from keras import ops"),
+        ("cli/explore.py", "import gradio"),
     ],
 )
 def test_the_rules_catch(where, line):

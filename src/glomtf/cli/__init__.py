@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from jsonargparse import ArgumentParser, DefaultHelpFormatter, Namespace
 
 import glomtf
-from glomtf.cli import bench, evaluate, parse, train, worlds
+from glomtf.cli import bench, evaluate, explore, parse, train, worlds
 from glomtf.cli.refusals import Refused, fail
 
 # name: (the module with its declare and run, one line of help)
@@ -19,6 +19,7 @@ COMMANDS = {
     "parse": (parse, "find parts, objects and the scene in pictures"),
     "train": (train, "train a Glom by a recipe"),
     "evaluate": (evaluate, "score a model's islands against the truth, with baselines"),
+    "explore": (explore, "open a local web page to drop pictures on"),
     "worlds": (worlds, "draw scenes with their label maps"),
     "bench": (bench, "measure time and memory beside glom-pytorch"),
 }
