@@ -35,7 +35,10 @@ def test_scenes_depend_on_seed_and_number_only():
     ten = world.scenes(10, seed=5)
     assert same(ten, Figures().scenes(10, seed=5))
     four = world.scenes(4, seed=5)
-    assert all(np.array_equal(v, getattr(ten, k)[:4]) for k, v in vars(four).items())
+    arrays = {
+        k: v for k, v in vars(four).items() if v is not None
+    }  # a still world has no later frames
+    assert all(np.array_equal(v, getattr(ten, k)[:4]) for k, v in arrays.items())
     assert not np.array_equal(ten.images, world.scenes(10, seed=6).images)
     assert not np.array_equal(ten.images[0], ten.images[1])
 

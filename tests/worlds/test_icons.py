@@ -43,7 +43,10 @@ def test_scenes_depend_on_seed_and_number_only(icon_folder):
     ten = Icons(icon_folder).scenes(10, seed=5)
     assert same(ten, Icons(icon_folder).scenes(10, seed=5))
     four = Icons(icon_folder).scenes(4, seed=5)
-    assert all(np.array_equal(v, getattr(ten, k)[:4]) for k, v in vars(four).items())
+    arrays = {
+        k: v for k, v in vars(four).items() if v is not None
+    }  # a still world has no later frames
+    assert all(np.array_equal(v, getattr(ten, k)[:4]) for k, v in arrays.items())
     assert not np.array_equal(ten.images[0], ten.images[1])
 
 
