@@ -61,6 +61,8 @@ def address(browser, folder):
             env=os.environ
             | {name: proxy for name in ("http_proxy", "https_proxy", "all_proxy")}
             | {"TMPDIR": str(folder)},
+            # Whoever runs the tests in the background may have Ctrl-C ignored, for children too.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         try:
             said = server.stdout.readline()

@@ -72,6 +72,11 @@ def _opened(file: Path) -> Iterator[tuple[Any, Any]]:
             if not container.streams.video:
                 raise PictureError(f"{_EXPECTED}, got {shown} without pictures: choose another")
             stream = container.streams.video[0]
+            if stream.codec_context is None:  # a piece of a file can pass for another format
+                raise PictureError(
+                    f"{_EXPECTED}, got {shown}, which is none, damaged or cut short "
+                    "(no decoder): convert or fetch it again"
+                )
             if stream.width * stream.height > MOST_PIXELS:
                 raise PictureError(
                     f"{_EXPECTED} of at most {MOST_PIXELS} pixels a frame, got "
