@@ -32,6 +32,7 @@ def pixels_of(picture):
 
 
 def model_and_reading(model):
+    """The Glom that is meant, by value, preset or run (None = "icons"), and how it is read."""
     from glomtf.model.glom import Glom
     from glomtf.model.presets import load, reading_of
 
