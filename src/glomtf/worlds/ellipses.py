@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .backgrounds import background, clash
+from .checks import check_counts, check_size
 from .coats import plain_coat
 from .draw import Canvas, near_or_anywhere
 from .ellipse_classes import CLASSES
@@ -59,16 +60,8 @@ class Ellipses:
         *,
         unseen: bool = False,
     ) -> None:
-        if not 1 <= objects[0] <= objects[1]:
-            raise ValueError(
-                "expected objects as (fewest, most) with 1 <= fewest <= most, "
-                f"got {objects}: swap or raise them"
-            )
-        if image_size < 32:
-            raise ValueError(
-                f"expected an image_size of at least 32 pixels, got {image_size}: "
-                "parts would not show in smaller pictures"
-            )
+        check_counts("objects", objects)
+        check_size(image_size)
         if not 0 <= noise <= 0.2:
             raise ValueError(f"expected noise from 0 to 0.2, got {noise}: choose another")
         if not 0 <= ambiguity <= 1:

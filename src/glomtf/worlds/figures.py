@@ -10,6 +10,7 @@ import numpy as np
 
 from .arrangements import ARRANGEMENTS, SINGLES, UNSEEN, draw_figure
 from .backgrounds import KINDS, ROUGH, background, clash
+from .checks import check_counts, check_size
 from .coats import plain_coat, woven_coat
 from .draw import Canvas, near_or_anywhere
 from .scene import Scene, Scenes
@@ -61,17 +62,9 @@ class Figures:
         backgrounds: Sequence[str] = KINDS,
         woven: bool = False,
     ) -> None:
-        for name, (fewest, most), least in (("objects", objects, 1), ("clutter", clutter, 0)):
-            if not least <= fewest <= most:
-                raise ValueError(
-                    f"expected {name} as (fewest, most) with {least} <= fewest <= most, "
-                    f"got {(fewest, most)}: swap or raise them"
-                )
-        if image_size < 32:
-            raise ValueError(
-                f"expected an image_size of at least 32 pixels, got {image_size}: "
-                "parts would not show in smaller pictures"
-            )
+        check_counts("objects", objects)
+        check_counts("clutter", clutter, least=0)
+        check_size(image_size)
         if not 0 <= overlap < 1:
             raise ValueError(f"expected overlap from 0 to below 1, got {overlap}: lower it")
         if not 0.2 <= across[0] <= across[1] <= 0.8:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .backgrounds import KINDS, background, clash, colours
+from .checks import check_counts, check_size
 from .draw import Canvas, near_or_anywhere
 from .icon_source import icon_set
 from .scene import Scene, Scenes
@@ -46,16 +47,8 @@ class Icons:
             raise ValueError(f"expected split train, validation or all, got {split!r}: choose one")
         if style not in ("varied", "original"):
             raise ValueError(f"expected style varied or original, got {style!r}: choose one")
-        if not 1 <= objects[0] <= objects[1]:
-            raise ValueError(
-                "expected objects as (fewest, most) with 1 <= fewest <= most, "
-                f"got {objects}: swap or raise them"
-            )
-        if image_size < 32:
-            raise ValueError(
-                f"expected an image_size of at least 32 pixels, got {image_size}: "
-                "parts would not show in smaller pictures"
-            )
+        check_counts("objects", objects)
+        check_size(image_size)
         icons = icon_set(source)
         chosen = [
             number
