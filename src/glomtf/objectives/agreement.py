@@ -9,7 +9,7 @@ def consensus_contrast(predicted, consensus, attention, *, temperature=0.1):
     """Contrast of a prediction with the consensus of its column against other columns'.
 
     For column i with the prediction p_i, bottom-up or top-down, and the consensus s_i, which gets
-    no gradient,
+    no gradient, ::
 
         loss_i = - log( exp(p_i.s_i / tau) / (exp(p_i.s_i / tau)
                                               + sum_{j != i} g_ij exp(p_i.s_j / tau)) ),

@@ -9,7 +9,7 @@ from glomtf.objectives.contrast import pair_contrast
 def cooccurrence_contrast(states, grid, *, reach, temperature=0.1):
     """Contrast of the columns near one another with far ones and with another picture's.
 
-    :func:`glomtf.objectives.contrast.pair_contrast` with w_ij = exp(-|i - j|^2 / (2 reach^2)),
+    :func:`glomtf.objectives.contrast.pair_contrast` with ``w_ij = exp(-|i - j|^2 / (2 reach^2))``,
     the distance in columns, and the next picture of the batch as further alternatives: place
     alone does not tell the two pictures apart. ``reach`` is the scale at which things belong
     together at this level: small for parts, larger for objects. A constant state is not a

@@ -80,7 +80,7 @@ def estimate_motion(first, second, patch_size, *, reach=4):
 def common_fate(states, motion, sureness, *, tolerance=0.5, temperature=0.1):
     """Contrast of the columns that move alike with those that move otherwise.
 
-    :func:`glomtf.objectives.contrast.pair_contrast` with
+    :func:`glomtf.objectives.contrast.pair_contrast` with ::
 
         w_ij = q_i q_j exp(-|m_i - m_j|^2 / (2 tolerance^2))
 
