@@ -6,6 +6,7 @@ import pytest
 from glomtf.islands.scores import adjusted_rand
 from glomtf.islands.segment import (
     background_of,
+    connected_cuts,
     cut,
     in_reading_order,
     linkage,
@@ -13,6 +14,7 @@ from glomtf.islands.segment import (
     segment_k,
     tune,
     tune_threshold,
+    without_background,
 )
 
 TRUTH = np.zeros((8, 10), dtype=np.int32)
@@ -117,6 +119,40 @@ def test_zero_vectors_agree_among_themselves_only() -> None:
     assert linkage(vectors)[-1, 2] == pytest.approx(1.0)
 
 
+def test_connected_islands_by_flooding() -> None:
+    for seed in range(3):
+        vectors = states(TRUTH, 0.3, seed)
+        vectors[0, :2] = 0
+        cuts = connected_cuts(vectors)
+        unit = vectors / np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), 1e-300)
+        for threshold in (-1.0, 0.2, 0.4, 0.6, 1.0):
+            expected, number = np.zeros(TRUTH.shape, dtype=np.int32), 0
+            for start in np.ndindex(TRUTH.shape):
+                if expected[start]:
+                    continue
+                number += 1
+                expected[start], front = number, [start]
+                while front:
+                    r, c = front.pop()
+                    for here in ((r + 1, c), (r - 1, c), (r, c + 1), (r, c - 1)):
+                        inside = 0 <= here[0] < 8 and 0 <= here[1] < 10
+                        if not inside or expected[here]:
+                            continue
+                        zeros = not unit[here].any() and not unit[r, c].any()
+                        if unit[here] @ unit[r, c] >= threshold or zeros:
+                            expected[here] = number
+                            front.append(here)
+            np.testing.assert_array_equal(cuts(threshold), without_background(expected))
+
+
+def test_connected_islands_end_where_an_occluder_lies() -> None:
+    truth = np.zeros((8, 8), dtype=int)
+    truth[2:6, 1:7] = 1
+    truth[1:7, 3:5] = 2
+    labels = connected_cuts(states(truth, 0.05))(0.5)
+    assert len({labels[3, 1], labels[3, 6], labels[3, 3], 0}) == 4
+
+
 @pytest.mark.parametrize("k", [1, 2, 3, 7, 80])
 def test_oracle_count_is_met_even_among_ties(k: int) -> None:
     for noise in (0.0, 0.3):
@@ -140,6 +176,8 @@ def test_bad_input_is_named_in_one_line() -> None:
         (lambda: segment(good[0], threshold=0.5), r"rows, cols, D.*\(10, 16\)"),
         (lambda: segment(good, threshold=1.5), r"\[-1, 1\].*1.5"),
         (lambda: segment(good, threshold=float("nan")), "nan"),
+        (lambda: connected_cuts(bad), "NaN"),
+        (lambda: connected_cuts(good[0]), r"rows, cols, D.*\(10, 16\)"),
         (lambda: segment_k(good, 81), "1 to 80.*81"),
         (lambda: segment_k(good, 0), "1 to 80.*0"),
         (lambda: tune_threshold(good, TRUTH), "S, rows, cols, D"),

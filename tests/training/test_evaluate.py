@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
+from glomtf.islands.segment import without_background
 from glomtf.model.glom import Glom
 from glomtf.model.presets import Reading
 from glomtf.training import evaluate
@@ -25,12 +27,37 @@ def scenes():
     return Figures().scenes(4, seed=9)
 
 
-def test_states_that_are_the_truth_score_one(model, scenes, monkeypatch):
+def true_states(scenes):
+    """States whose levels 2 and 3 are the true parts and objects."""
     truth = column_targets(scenes, 4)
     codes = np.eye(64, dtype="float32")
-    states = np.stack(
+    return np.stack(
         [codes[truth["parts"] * 0], codes[truth["parts"]], codes[truth["objects"]]], axis=3
     )
+
+
+def pieces_of(segments):
+    """Every connected piece of every segment under a number of its own, SciPy's way."""
+    pieces = np.zeros(segments.shape, "int32")
+    for one in np.unique(segments):
+        found, _ = ndimage.label(segments == one)
+        pieces += np.where(found > 0, found + pieces.max(), 0).astype("int32")
+    return pieces
+
+
+def test_connected_islands_of_true_states_are_the_connected_pieces(model, scenes, monkeypatch):
+    truth = column_targets(scenes, 4)
+    monkeypatch.setattr(evaluate, "settled", lambda *_: true_states(scenes))
+    result = evaluate.score_connected(model, scenes, scenes)
+    for depth in evaluate.DEPTHS:
+        pieces = np.stack([without_background(pieces_of(t)) for t in truth[depth]])
+        assert result[depth] == pytest.approx(evaluate.scores(truth[depth], pieces))
+    # Some parts are cut in two by what lies before them.
+    assert 0.7 < result["tree"]["edge_f1"] < 1
+
+
+def test_states_that_are_the_truth_score_one(model, scenes, monkeypatch):
+    states = true_states(scenes)
     monkeypatch.setattr(evaluate, "settled", lambda *_: states)
     result = evaluate.score_model(model, scenes)
     assert result["levels"]["2"]["parts"] == pytest.approx(
@@ -51,5 +78,6 @@ def test_baselines_and_table(model, scenes):
     foreground = result["baselines"]["true foreground + position"]["objects"]
     assert foreground["ari"] > 0.9 > result["baselines"]["untrained Glom"]["objects"]["ari"]
     text = evaluate.table(result)
+    assert result["baselines"]["true foreground + position"]["tree"]["edge_f1"] > 0
     for name in ("level 1", "level 3", *result["baselines"], "nestedness"):
         assert name in text

@@ -17,7 +17,8 @@ def declare(parser: ArgumentParser) -> None:
 
 Scenes are drawn afresh; no run is trained or tuned on them. The model is read with the thresholds
 it was saved with. ARI counts the background as a segment, FG-ARI counts foreground columns only,
-mBO is the mean best overlap. Baselines get their thresholds from other scenes of the same world.
+mBO is the mean best overlap. Baselines get their thresholds from other scenes of the same world,
+and so do connected islands: the same states read more strictly, neighbour by neighbour.
 
 examples:
   glomtf evaluate --world figures
@@ -72,11 +73,12 @@ def run(options: Namespace) -> None:
         else:
             world = WORLDS[options.world]()
         test = world.scenes(count, seed)
-        result = {"world": options.world, "scenes": count, "seed": seed}
-        result["model"] = evaluate.score_model(model, test)
-        if control:
-            result["control"] = evaluate.score_model(control, test)
         known = world.scenes(min(count, 60), VALIDATION)
+        result = {"world": options.world, "scenes": count, "seed": seed}
+        for who, one in (("model", model), ("control", control)):
+            if one:
+                connected = evaluate.score_connected(one, known, test)
+                result[who] = evaluate.score_model(one, test) | {"connected": connected}
         result["baselines"] = evaluate.score_baselines(model, known, test)
         say(f"{count} scenes of {options.world}, seed {seed}\n{evaluate.table(result)}")
         if options.json:

@@ -62,17 +62,8 @@ def linkage(vectors: ArrayLike) -> Merges:
     1 - mean cosine. A zero vector agrees fully with other zero vectors and not at all (cosine 0)
     with the rest. Raises ValueError for another shape or NaN or infinite vectors.
     """
-    array = np.asarray(vectors, dtype=np.float64)
-    if array.ndim != 3 or array.size == 0:
-        raise ValueError(f"vectors: expected a non-empty (rows, cols, D), got {array.shape}")
-    if not np.isfinite(array).all():
-        raise ValueError("vectors: expected finite numbers, got NaN or infinity")
-    flat = array.reshape(-1, array.shape[-1])
-    # Scaling by the largest entry first keeps the norm of tiny or huge vectors from vanishing.
-    largest = np.abs(flat).max(axis=1, keepdims=True)
-    zero = largest == 0
-    scaled = flat / np.where(zero, 1.0, largest)
-    unit = scaled / np.where(zero, 1.0, np.linalg.norm(scaled, axis=1, keepdims=True))
+    array = _states(vectors)
+    unit, zero = _unit(array.reshape(-1, array.shape[-1]))
     # The second term makes zero vectors agree with one another.
     return merge(np.maximum(1.0 - unit @ unit.T - (zero & zero.T), 0.0))
 
@@ -132,6 +123,35 @@ def cuts_of(merges: Merges, grid: tuple[int, ...]) -> Cuts:
     return lambda threshold: without_background(cut(merges, threshold).reshape(grid))
 
 
+def connected_cuts(vectors: ArrayLike) -> Cuts:
+    """The stricter reading: islands are connected columns whose neighbours agree, one by one.
+
+    vectors: (rows, cols, D). Gives the function threshold -> (rows, cols) islands: columns beside
+    or above one another are joined if their own cosine reaches the threshold, so one weak link
+    anywhere along a border joins two objects. Zero vectors and errors as in ``linkage``.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    array = _states(vectors)
+    rows, cols = array.shape[:2]
+    unit, zero = _unit(array.reshape(rows * cols, -1))
+    column = np.arange(rows * cols).reshape(rows, cols)
+    start = np.concatenate([column[:, :-1].ravel(), column[:-1].ravel()])
+    end = np.concatenate([column[:, 1:].ravel(), column[1:].ravel()])
+    cosine = (unit[start] * unit[end]).sum(axis=1) + (zero[start] & zero[end])[:, 0]
+
+    def islands(threshold: float) -> Labels:
+        joined = cosine >= threshold - _ROUNDING
+        graph = coo_array(
+            (np.ones(int(joined.sum())), (start[joined], end[joined])), shape=(column.size,) * 2
+        )
+        area = connected_components(graph, directed=False)[1]
+        return without_background(area.astype(np.int32).reshape(rows, cols) + 1)
+
+    return islands
+
+
 def tune(
     cuts: Sequence[Cuts], truth: ArrayLike, thresholds: ArrayLike = THRESHOLDS
 ) -> tuple[float, NDArray[np.float64]]:
@@ -162,3 +182,22 @@ def in_reading_order(labels: NDArray[np.integer]) -> Labels:
     numbers = np.zeros(len(values), dtype=np.int32)
     numbers[islands[np.argsort(first[islands])]] = np.arange(1, len(islands) + 1)
     return numbers[index].reshape(labels.shape)
+
+
+def _states(vectors: ArrayLike) -> NDArray[np.float64]:
+    """Check the states of one level: a finite, non-empty (rows, cols, D)."""
+    array = np.asarray(vectors, dtype=np.float64)
+    if array.ndim != 3 or array.size == 0:
+        raise ValueError(f"vectors: expected a non-empty (rows, cols, D), got {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError("vectors: expected finite numbers, got NaN or infinity")
+    return array
+
+
+def _unit(flat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Unit length for each of (N, D), and which (N, 1) are zero vectors and stay so."""
+    # Scaling by the largest entry first keeps the norm of tiny or huge vectors from vanishing.
+    largest = np.abs(flat).max(axis=1, keepdims=True)
+    zero = largest == 0
+    scaled = flat / np.where(zero, 1.0, largest)
+    return scaled / np.where(zero, 1.0, np.linalg.norm(scaled, axis=1, keepdims=True)), zero

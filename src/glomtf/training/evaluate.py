@@ -15,7 +15,7 @@ from glomtf.islands.scores import (
     nestedness,
     parent_accuracy,
 )
-from glomtf.islands.segment import cuts_of, linkage, segment, segment_k, tune
+from glomtf.islands.segment import connected_cuts, cuts_of, linkage, segment, segment_k, tune
 from glomtf.model.glom import Glom
 from glomtf.model.presets import reading_of
 from glomtf.training.data import column_targets
@@ -72,12 +72,44 @@ def score_model(model, scenes):
                 "fg_ari_oracle_k": foreground_ari(truth[depth], oracle)
             }
     parts, objects = labels[reading.part_level - 1], labels[reading.object_level - 1]
-    tree = {
+    return {"levels": levels, "tree": tree_scores(truth, parts, objects)}
+
+
+def tree_scores(truth, parts, objects):
+    """What a pair of (S, rows, cols) label maps is worth as a parse tree."""
+    return {
         "nestedness": nestedness(parts, objects),
         "parent_accuracy": parent_accuracy(truth["parts"], truth["objects"], parts, objects),
         "edge_f1": edge_f1(truth["parts"], truth["objects"], parts, objects),
     }
-    return {"levels": levels, "tree": tree}
+
+
+def score_connected(model, validation, test):
+    """Parts and objects at their levels when islands must be connected, neighbour by neighbour.
+
+    The islands the paper draws: see :func:`glomtf.islands.segment.connected_cuts`. Thresholds are
+    fixed on the validation scenes.
+
+    Returns:
+        {"parts": {"ari", "fg_ari", "mbo"}, "objects": likewise, "tree": as in ``score_model``}.
+    """
+    reading = reading_of(model)
+    known, truth = (column_targets(each, model.patch_size) for each in (validation, test))
+    seen, used = (settled(model, each.images, reading.iters) for each in (validation, test))
+    labels = {}
+    for depth, level in zip(DEPTHS, (reading.part_level, reading.object_level), strict=True):
+        tried, cuts = (
+            [connected_cuts(s[..., level - 1, :]) for s in each] for each in (seen, used)
+        )
+        threshold, _ = tune(tried, known[depth])
+        labels[depth] = np.stack([cut(threshold) for cut in cuts])
+    return two_depths(truth, labels)
+
+
+def two_depths(truth, labels):
+    """Scores of parts, of objects and of their tree, for label maps by depth."""
+    result = {depth: scores(truth[depth], labels[depth]) for depth in DEPTHS}
+    return result | {"tree": tree_scores(truth, labels["parts"], labels["objects"])}
 
 
 def score_baselines(model, validation, test):
@@ -88,7 +120,7 @@ def score_baselines(model, validation, test):
     the true count: position alone, and position within the true foreground.
 
     Returns:
-        {name: {depth: {"ari", "fg_ari", "mbo"}}}.
+        {name: {depth: {"ari", "fg_ari", "mbo"}, "tree": as in ``score_model``}}.
     """
     known = column_targets(validation, model.patch_size)
     truth = column_targets(test, model.patch_size)
@@ -115,20 +147,18 @@ def score_baselines(model, validation, test):
     result = {}
     for name, cuts in sources.items():
         tried, used = cuts(validation.images), cuts(test.images)
-        result[name] = {}
+        labels = {}
         for depth in DEPTHS:
             threshold, _ = tune(tried, known[depth])
-            labels = np.stack([cut(threshold) for cut in used])
-            result[name][depth] = scores(truth[depth], labels)
+            labels[depth] = np.stack([cut(threshold) for cut in used])
+        result[name] = two_depths(truth, labels)
     oracles = {
         "position, true count": lambda t: baselines.position_clusters(grid, len(np.unique(t))),
         "true foreground + position": baselines.true_foreground_clusters,
     }
     for name, method in oracles.items():
-        result[name] = {
-            depth: scores(truth[depth], np.stack([method(t) for t in truth[depth]]))
-            for depth in DEPTHS
-        }
+        labels = {depth: np.stack([method(t) for t in truth[depth]]) for depth in DEPTHS}
+        result[name] = two_depths(truth, labels)
     return result
 
 
@@ -158,15 +188,18 @@ def table(result):
         values = [by_depth[d][s] for d in DEPTHS for s in ("ari", "fg_ari", "mbo")]
         lines.append(f"{name:28}" + "".join(f"{v:16.3f}" for v in values))
 
-    for level, by_depth in result["model"]["levels"].items():
-        row(f"level {level}", by_depth)
-    for level, by_depth in result.get("control", {"levels": {}})["levels"].items():
-        row(f"feed-forward, level {level}", by_depth)
+    trees = {}
+    for who, name in (("model", ""), ("control", "feed-forward, ")):
+        if who in result:
+            for level, by_depth in result[who]["levels"].items():
+                row(f"{name}level {level}", by_depth)
+            trees[f"{name}tree"] = result[who]["tree"]
+            if "connected" in result[who]:
+                row(f"{name}connected islands", result[who]["connected"])
+                trees[f"{name}connected tree"] = result[who]["connected"]["tree"]
     for name, by_depth in result["baselines"].items():
         row(name, by_depth)
-    for who in ("model", "control"):
-        if who in result:
-            tree = result[who]["tree"]
-            name = "tree" if who == "model" else "feed-forward tree"
-            lines.append(f"{name}: " + ", ".join(f"{k} {v:.3f}" for k, v in tree.items()))
+        trees[f"{name}, tree"] = by_depth["tree"]
+    for name, tree in trees.items():
+        lines.append(f"{name}: " + ", ".join(f"{k} {v:.3f}" for k, v in tree.items()))
     return "\n".join(lines)
