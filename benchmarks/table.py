@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 DEPTHS, MEASURES = ("parts", "objects"), ("ari", "fg_ari", "mbo")
+TREE = ("nestedness", "parent_accuracy", "edge_f1")
 
 
 def rows(result):
@@ -17,7 +18,21 @@ def rows(result):
     for who, name in (("model", "GLOM"), ("control", "feed-forward")):
         for level, scores in result.get(who, {"levels": {}})["levels"].items():
             found[f"{name}, level {level}"] = scores
+        if "connected" in result.get(who, {}):
+            found[f"{name}, connected islands"] = result[who]["connected"]
     return found | result["baselines"]
+
+
+def trees(result):
+    """{row: {measure: value}} of one file's parse trees."""
+    found = {}
+    for who, name in (("model", "GLOM"), ("control", "feed-forward")):
+        if who in result:
+            found[name] = result[who]["tree"]
+            if "connected" in result[who]:
+                found[f"{name}, connected islands"] = result[who]["connected"]["tree"]
+    # Files from before baselines had trees lack them.
+    return found | {k: v["tree"] for k, v in result["baselines"].items() if "tree" in v}
 
 
 def cell(values):
@@ -36,13 +51,11 @@ def main(paths):
     for name in tables[0]:
         cells = [cell([t[name][d][m] for t in tables]) for d in DEPTHS for m in MEASURES]
         print(f"| {name} | " + " | ".join(cells) + " |")
-    for who, name in (("model", "GLOM"), ("control", "feed-forward")):
-        if who in results[0]:
-            trees = [result[who]["tree"] for result in results]
-            print(
-                f"\n{name} tree: "
-                + ", ".join(f"{k} {cell([t[k] for t in trees])}" for k in trees[0])
-            )
+    found = [trees(result) for result in results]
+    print("\n| tree | nestedness | parent accuracy | edge F1 |\n|---|---|---|---|")
+    for name in found[0]:
+        cells = [cell([f[name][m] for f in found]) for m in TREE]
+        print(f"| {name} | " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":

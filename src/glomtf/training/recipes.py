@@ -100,9 +100,20 @@ FIGURES = Recipe("masks", figures=8_000, icons=0, stages=(SEE, SETTLE), glom=SMA
 ICONS = replace(
     FIGURES, icons=24_000, stages=(SEE_LONG, SETTLE_LONG), glom=SMALL | {"stem": "pyramid"}
 )
+# Crowded figures: more steps of settling, which untangle heaps (docs/crowd.md).
+CROWD = replace(
+    ICONS,
+    figures=0,
+    icons=0,
+    worlds={"crowd": 24_000},
+    stages=(SEE_LONG, Stage(iters=6, epochs=4, steps=300, learning_rate=1e-3)),
+)
+CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=900, learning_rate=1e-3)
 RECIPES = {
     "icons": ICONS,
     "icons-feedforward": replace(ICONS, stages=(SEE_LONG, SEE_ON)),
+    "crowd": CROWD,
+    "crowd-feedforward": replace(CROWD, stages=(SEE_LONG, CROWD_SEE_ON)),
     "figures": FIGURES,
     "figures-class-pose": replace(FIGURES, task="class_pose"),
     "figures-reconstruction": replace(

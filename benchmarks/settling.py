@@ -1,0 +1,197 @@
+"""Does settling earn its place? GLOM beside its feed-forward control where pictures get harder.
+
+python benchmarks/settling.py --glom runs/crowd-0 runs/crowd-1 runs/crowd-2 \
+    --control runs/crowd-ff-0 runs/crowd-ff-1 runs/crowd-ff-2 \
+    --out docs/results/settling.json --picture docs/pictures/settling-study.png
+
+Thresholds are those the runs were saved with, for connected islands and other numbers of steps
+fixed on clean validation scenes: nothing is tuned on what is reported.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import glomtf
+from glomtf.islands.scores import adjusted_rand, edge_f1, foreground_ari
+from glomtf.islands.segment import connected_cuts, cuts_of, linkage, tune
+from glomtf.model.presets import reading_of
+from glomtf.training.data import column_targets
+from glomtf.training.run import VALIDATION
+from glomtf.training.settled import settled
+from glomtf.worlds import WORLDS
+
+SCENES, CHECKED, SEED = 200, 60, 8
+NOISE, MISSING = (0.05, 0.1, 0.2), (0.1, 0.25, 0.5)
+STEPS = (0, 1, 2, 3, 4, 6, 8, 16, 32)
+DEPTHS = ("parts", "objects")
+
+
+def noisy(images, amount):
+    """Gaussian noise of that standard deviation on every channel, 1 being white."""
+    rng = np.random.default_rng(0)
+    changed = images / 255 + rng.normal(0, amount, images.shape)
+    return (np.clip(changed, 0, 1) * 255).round().astype("uint8")
+
+
+def missing(images, share, patch_size):
+    """That share of the columns grey."""
+    rng = np.random.default_rng(0)
+    grid = (len(images), images.shape[1] // patch_size, images.shape[2] // patch_size)
+    hidden = rng.random(grid) < share
+    cover = hidden.repeat(patch_size, axis=1).repeat(patch_size, axis=2)
+    return np.where(cover[..., None], np.uint8(128), images)
+
+
+def conditions(patch_size):
+    """{name: (images, truth by depth)}; the first one is what the runs were trained on."""
+    found = {}
+    for world in ("crowd", "crowd-classes", "crowd-counts", "crowd-backgrounds"):
+        scenes = WORLDS[world]().scenes(SCENES, SEED)
+        found[world] = (scenes.images, column_targets(scenes, patch_size))
+    clean, truth = found["crowd"]
+    for amount in NOISE:
+        found[f"noise {amount:g}"] = (noisy(clean, amount), truth)
+    for share in MISSING:
+        found[f"missing {share:.0%}"] = (missing(clean, share, patch_size), truth)
+    return found
+
+
+def cuts(states, connected):
+    """A function threshold -> labels per picture."""
+    return [connected_cuts(s) if connected else cuts_of(linkage(s), s.shape[:2]) for s in states]
+
+
+def scores(model, thresholds, images, truth, iters, connected):
+    """Scores of both depths and their tree at these thresholds by depth."""
+    reading = reading_of(model)
+    states = settled(model, images, iters)
+    result, labels = {}, {}
+    for depth, level in zip(DEPTHS, (reading.part_level, reading.object_level), strict=True):
+        found = cuts(states[..., level - 1, :], connected)
+        labels[depth] = np.stack([cut(thresholds[depth]) for cut in found])
+        result[depth] = {
+            "ari": adjusted_rand(truth[depth], labels[depth]),
+            "fg_ari": foreground_ari(truth[depth], labels[depth]),
+        }
+    tree = edge_f1(truth["parts"], truth["objects"], labels["parts"], labels["objects"])
+    return result | {"edge_f1": tree}
+
+
+def tuned(model, known, truth, iters, connected):
+    """Thresholds by depth from validation scenes."""
+    reading = reading_of(model)
+    states = settled(model, known.images, iters)
+    levels = zip(DEPTHS, (reading.part_level, reading.object_level), strict=True)
+    return {
+        depth: float(tune(cuts(states[..., level - 1, :], connected), truth[depth])[0])
+        for depth, level in levels
+    }
+
+
+def study(path):
+    """Everything that is measured of one run."""
+    model = glomtf.load(path)
+    reading = reading_of(model)
+    hard = conditions(model.patch_size)
+    known = WORLDS["crowd"]().scenes(CHECKED, VALIDATION)
+    known_truth = column_targets(known, model.patch_size)
+    own = {
+        depth: reading.thresholds[level - 1]
+        for depth, level in zip(DEPTHS, (reading.part_level, reading.object_level), strict=True)
+    }
+    result = {"conditions": {}, "connected": {}, "steps": {}}
+    strict = tuned(model, known, known_truth, reading.iters, connected=True)
+    for name, (images, truth) in hard.items():
+        result["conditions"][name] = scores(model, own, images, truth, reading.iters, False)
+        result["connected"][name] = scores(model, strict, images, truth, reading.iters, True)
+        print(f"{path}: {name}: {result['conditions'][name]}", flush=True)
+    if reading.iters:
+        images, truth = hard["crowd"]
+        for iters in STEPS:
+            here = tuned(model, known, known_truth, iters, connected=False)
+            result["steps"][str(iters)] = scores(model, here, images, truth, iters, False)
+            print(f"{path}: {iters} steps: {result['steps'][str(iters)]}", flush=True)
+    return result
+
+
+def values(runs, part, name, depth, measure="fg_ari"):
+    """One score of all seeds: (seeds,)."""
+    found = [run[part][name] for run in runs]
+    return np.array([one[depth][measure] if depth else one["edge_f1"] for one in found])
+
+
+def table(result):
+    """Markdown: what GLOM and the control reach under every condition, mean of the seeds."""
+    lines = ["| | parts | objects | edge F1 | parts, connected | objects, connected |"]
+    lines += ["|---|---|---|---|---|---|"]
+    asked = [("conditions", d) for d in (*DEPTHS, None)] + [("connected", d) for d in DEPTHS]
+    for name in result["glom"][0]["conditions"]:
+        cells = []
+        for part, depth in asked:
+            glom, control = (values(result[w], part, name, depth) for w in ("glom", "control"))
+            gain = glom - control
+            spread = f" ± {gain.std(ddof=1):.3f}" if len(gain) > 1 else ""
+            cells.append(f"{glom.mean():.3f} ({gain.mean():+.3f}{spread})")
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def draw(result, path):
+    """Gains over the control by condition, and scores by number of steps."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained")
+    names = list(result["glom"][0]["conditions"])
+    place = np.arange(len(names))
+    asked = [("conditions", "parts", "parts"), ("conditions", "objects", "objects"),
+             ("connected", "parts", "parts, connected"),
+             ("connected", "objects", "objects, connected")]  # fmt: skip
+    for i, (part, depth, label) in enumerate(asked):
+        gains = np.array([
+            values(result["glom"], part, name, depth) - values(result["control"], part, name, depth)
+            for name in names
+        ])  # fmt: skip
+        height = place + 0.2 * (i - 1.5)
+        left.barh(height, gains.mean(axis=1), 0.2, label=label)
+        left.plot(gains, np.repeat(height[:, None], gains.shape[1], 1), ".k", markersize=3)
+    left.axvline(0, color="black", linewidth=0.8)
+    left.set_yticks(place, names)
+    left.invert_yaxis()
+    left.set_xlabel("FG-ARI more than the feed-forward control (dots: seeds)")
+    left.legend(fontsize=8)
+    for depth in DEPTHS:
+        steps = [int(k) for k in result["glom"][0]["steps"]]
+        for measure, style in (("fg_ari", "o-"), ("ari", "o--")):
+            means = [values(result["glom"], "steps", str(k), depth, measure).mean() for k in steps]
+            name = {"fg_ari": "FG-ARI", "ari": "ARI"}[measure]
+            right.plot(range(len(steps)), means, style, label=f"{depth}, {name}")
+    right.set_xticks(range(len(steps)), steps)
+    right.set_xlabel("settling steps when reading")
+    right.set_ylabel("score on crowd")
+    right.legend(fontsize=8)
+    figure.savefig(path, dpi=100)
+
+
+def main():
+    """Measure what is not in the file yet, print the table, draw."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--glom", nargs="+", required=True, help="runs, one per seed")
+    parser.add_argument("--control", nargs="+", required=True, help="their controls, in order")
+    parser.add_argument("--out", required=True, help="JSON; seeds in it are not measured again")
+    parser.add_argument("--picture", help="PNG")
+    options = parser.parse_args()
+    out = Path(options.out)
+    result = json.loads(out.read_text()) if out.exists() else {"glom": [], "control": []}
+    for who, paths in (("glom", options.glom), ("control", options.control)):
+        for path in paths[len(result[who]) :]:
+            result[who].append(study(path))
+            out.write_text(json.dumps(result, indent=1) + "\n")
+    print(table(result))
+    if options.picture:
+        draw(result, options.picture)
+
+
+if __name__ == "__main__":
+    main()
