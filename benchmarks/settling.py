@@ -18,6 +18,7 @@ import numpy as np
 import glomtf
 from glomtf.islands.scores import adjusted_rand, edge_f1, foreground_ari
 from glomtf.islands.segment import connected_cuts, cuts_of, linkage, tune
+from glomtf.model.glom import Glom
 from glomtf.model.presets import reading_of
 from glomtf.training.data import column_targets
 from glomtf.training.run import VALIDATION
@@ -27,6 +28,14 @@ from glomtf.worlds import WORLDS
 SCENES, CHECKED, SEED = 200, 60, 8
 NOISE, MISSING = (0.05, 0.1, 0.2), (0.1, 0.25, 0.5)
 STEPS = (0, 1, 2, 3, 4, 6, 8, 16, 32)
+# Factors on previous, bottom-up, top-down and consensus while reading a net that learned with all.
+LESIONS = {
+    "all four contributions": (1, 1, 1, 1),
+    "no top-down": (1, 1, 0, 1),
+    "no consensus": (1, 1, 1, 0),
+    "neither": (1, 1, 0, 0),
+    "no previous state": (0, 1, 1, 1),
+}
 DEPTHS = ("parts", "objects")
 
 
@@ -92,6 +101,14 @@ def tuned(model, known, truth, iters, connected):
     }
 
 
+def lesioned(model, factors):
+    """The same net with its contributions weighed by these factors."""
+    other = Glom.from_config(model.get_config() | {"contribution_schedule": [factors]})
+    other.set_weights(model.get_weights())
+    other.reading = reading_of(model)
+    return other
+
+
 def study(path):
     """Everything that is measured of one run."""
     model = glomtf.load(path)
@@ -103,7 +120,7 @@ def study(path):
         depth: reading.thresholds[level - 1]
         for depth, level in zip(DEPTHS, (reading.part_level, reading.object_level), strict=True)
     }
-    result = {"conditions": {}, "connected": {}, "steps": {}}
+    result = {"conditions": {}, "connected": {}, "steps": {}, "lesions": {}}
     strict = tuned(model, known, known_truth, reading.iters, connected=True)
     for name, (images, truth) in hard.items():
         result["conditions"][name] = scores(model, own, images, truth, reading.iters, False)
@@ -115,6 +132,11 @@ def study(path):
             here = tuned(model, known, known_truth, iters, connected=False)
             result["steps"][str(iters)] = scores(model, here, images, truth, iters, False)
             print(f"{path}: {iters} steps: {result['steps'][str(iters)]}", flush=True)
+        for name, factors in LESIONS.items():
+            other = lesioned(model, factors)
+            here = tuned(other, known, known_truth, reading.iters, connected=False)
+            result["lesions"][name] = scores(other, here, images, truth, reading.iters, False)
+            print(f"{path}: {name}: {result['lesions'][name]}", flush=True)
     return result
 
 
@@ -125,7 +147,7 @@ def values(runs, part, name, depth, measure="fg_ari"):
 
 
 def table(result):
-    """Markdown: what GLOM and the control reach under every condition, mean of the seeds."""
+    """Markdown: what GLOM reaches under every condition and, in brackets, gains on the control."""
     lines = ["| | parts | objects | edge F1 | parts, connected | objects, connected |"]
     lines += ["|---|---|---|---|---|---|"]
     asked = [("conditions", d) for d in (*DEPTHS, None)] + [("connected", d) for d in DEPTHS]
@@ -137,6 +159,16 @@ def table(result):
             spread = f" ± {gain.std(ddof=1):.3f}" if len(gain) > 1 else ""
             cells.append(f"{glom.mean():.3f} ({gain.mean():+.3f}{spread})")
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    for part, head in (("steps", "settling steps"), ("lesions", "while reading")):
+        lines += ["", f"| {head} | parts | parts ARI | objects | objects ARI | edge F1 |"]
+        lines += ["|---|---|---|---|---|---|"]
+        for name in result["glom"][0][part]:
+            asked = [(d, m) for d in DEPTHS for m in ("fg_ari", "ari")] + [(None, None)]
+            found = [values(result["glom"], part, name, d, m) for d, m in asked]
+            cells = [
+                f"{v.mean():.3f}" + (f" ± {v.std(ddof=1):.3f}" if len(v) > 1 else "") for v in found
+            ]
+            lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
