@@ -25,9 +25,9 @@ from glomtf.training.run import VALIDATION
 from glomtf.training.settled import settled
 from glomtf.worlds import WORLDS
 
-SCENES, CHECKED, SEED = 200, 60, 8
+SCENES, CHECKED, SEED = 150, 60, 8
 NOISE, MISSING = (0.05, 0.1, 0.2), (0.1, 0.25, 0.5)
-STEPS = (0, 1, 2, 3, 4, 6, 8, 16, 32)
+STEPS = (0, 1, 2, 3, 4, 6, 8, 12, 24)
 # Factors on previous, bottom-up, top-down and consensus while reading a net that learned with all.
 LESIONS = {
     "all four contributions": (1, 1, 1, 1),
