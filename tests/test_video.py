@@ -181,6 +181,7 @@ def test_the_command_writes_a_film_and_a_tree_per_frame(tmp_path, monkeypatch, c
     assert data["schema"] == "glomtf.video/1" and data["path"] == "film.gif"
     assert data["milliseconds"] == 80
     trees = [ParseTree.from_dict(one) for one in data["frames"]]
+    assert [tree.steps for tree in trees] == data["steps"]
     assert [tree.image.path for tree in trees] == ["film.gif#1", "film.gif#2", "film.gif#3"]
     result = parse_video("film.gif", run, most=3)
     assert data["steps"] == [frame.steps for frame in result.frames]
@@ -206,6 +207,7 @@ def test_a_folder_of_pictures_is_a_video(tmp_path, run):
     [
         (["a.png", "--video", "film.gif"], "IMAGE"),
         (["--video", "film.gif", "--settling"], "--settling"),
+        (["--video", "film.gif", "--tolerance", "0.1"], "--tolerance"),
         (["--video", "film.gif", "--frames", "0"], "--frames"),
         (["--video", "film.gif", "--iters", "x"], "--iters"),
         (["--video", "film.gif", "--iters", "2000"], "1000"),

@@ -215,7 +215,7 @@ def each_frame(
         for one in labels:
             one.flags.writeable = False
         title = f"{name}#{number}" if name else f"#{number}"
-        levels, tree = understood(shown, np.stack(labels), reading, pixels, patch, title)
+        levels, tree = understood(shown, np.stack(labels), reading, pixels, patch, title, count)
         yield Frame(
             tree,
             levels,

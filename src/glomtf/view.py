@@ -95,7 +95,7 @@ def rested_view(model, view, tolerance, most, state=None, start=0):
     """One view settled until it is at rest: (state (rows, cols, L, D) float32, steps).
 
     Args:
-        tolerance, most: as of :meth:`glomtf.Glom.settle_until`.
+        tolerance, most: as ``tolerance`` and ``iters`` of :meth:`glomtf.Glom.settle_until`.
         state: (rows, cols, L, D) to carry on from; None = the model's own.
         start: steps that were taken to get there.
     """
