@@ -76,6 +76,14 @@ def test_parse_twice_gives_the_same_bytes_and_iters_matter(here, run):
     assert one == two and one != other
 
 
+def test_parse_until_rest_says_after_how_many_steps(here, run, capsys):
+    draw("cat.png")
+    more = ["--tolerance", "1e-9", "--iters", "3"]
+    assert cli.main(["parse", "cat.png", "--model", str(run), *more]) == 0
+    assert capsys.readouterr().out.startswith("cat.png, 3 steps\nscene")
+    assert '"steps": 3' in (here / "glomtf-out" / "cat" / "tree.json").read_text()
+
+
 def test_parse_without_images_draws_the_samples(here, run, capsys):
     assert cli.main(["parse", "--model", str(run), "--out", "deep/er"]) == 0
     out, err = capsys.readouterr()
@@ -198,6 +206,8 @@ def test_a_folder_without_permission_is_refused(here, capsys, monkeypatch):
         (["parse", "--iters", "-3"], ["--iters"]),
         (["parse", "--iters", "2.5"], ["--iters", "'2.5'"]),
         (["parse", "--iters", "many"], ["--iters", "'many'"]),
+        (["parse", "--tolerance", "little"], ["--tolerance", "'little'"]),
+        (["parse", "cat.png", "--tolerance", "0", "--model", "RUN"], ["tolerance", "above 0"]),
         (["parse", "--iters"], ["--iters"]),
         (["parse", "cat.png", "--iters", "5000", "--model", "RUN"], ["1000"]),
         (["parse", "--model", "nobody"], ["'nobody'", "preset"]),

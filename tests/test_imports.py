@@ -17,10 +17,9 @@ ROOMS = {
     "bench": {"model", "glomtf"},
     "training": {"worlds", "islands", "objectives", "model"},
     "view": {"model"},
-    "still": set(),
     "result": {"islands"},
     "parse": {"worlds", "islands", "model", "view", "result"},
-    "video": {"worlds", "islands", "model", "view", "still", "result", "parse"},
+    "video": {"worlds", "islands", "model", "view", "result", "parse"},
     "explore": {"model", "parse"},
     "cli": {
         "worlds",

@@ -89,6 +89,28 @@ def test_iters_default_to_the_reading_and_can_be_given(model):
     assert len(glomtf.parse(picture(16, 16), Glom(**SMALL)).states) == 7
 
 
+def test_a_tolerance_ends_settling_where_the_states_come_to_rest(model):
+    pixels = picture(16, 16)
+    states = glomtf.parse(pixels, model, iters=24).states
+    share = np.linalg.norm(np.diff(states, axis=0), axis=-1) / np.linalg.norm(states[1:], axis=-1)
+    moved = np.sqrt((share**2).mean(axis=(1, 2)))
+    tolerance = float(moved[6]) * 1.001
+    rest = int(np.argmax(moved <= tolerance)) + 1
+    result = glomtf.parse(pixels, model, tolerance=tolerance)
+    assert 2 < rest == result.tree.steps == len(result.states) - 1
+    np.testing.assert_allclose(result.states, states[: rest + 1], atol=1e-6)
+    assert glomtf.parse(pixels, model, iters=2, tolerance=tolerance).tree.steps == 2
+    assert glomtf.parse(pixels, model, tolerance=1e-12).tree.steps == 24  # 8 per level
+    assert glomtf.parse(pixels, model).tree.to_dict()["steps"] == 2
+
+
+@pytest.mark.parametrize("tolerance", [0, -0.1, float("nan"), float("inf"), "little", True])
+def test_other_tolerances_are_refused(model, tolerance):
+    with pytest.raises(ValueError) as error:
+        glomtf.parse(picture(16, 16), model, tolerance=tolerance)
+    one_line(error, "tolerance as a finite number above 0")
+
+
 @pytest.mark.parametrize(
     "shape, grid, patch",
     [

@@ -11,7 +11,7 @@ import numpy as np
 
 from glomtf.islands import Level, build_tree, island_agreements, level_agreement, segment
 from glomtf.result import Parse, write_files
-from glomtf.view import model_and_reading, pixels_of, settled_view, view_of
+from glomtf.view import model_and_reading, pixels_of, rested_view, settled_view, view_of
 from glomtf.worlds.files import read_picture
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def parse(
     model: Glom | str | os.PathLike[str] | None = None,
     *,
     iters: int | None = None,
+    tolerance: float | None = None,
     thresholds: Sequence[float] | None = None,
     name: str | None = None,
 ) -> Parse:
@@ -40,25 +41,33 @@ def parse(
         model: a :class:`glomtf.Glom`, the name of a preset or the folder of a run;
             None = the preset "icons".
         iters: settling steps, 1 to 1000; None = what the model was trained to be read at.
+        tolerance: settle until a step changes the vectors by no more than this share, see
+            :meth:`glomtf.Glom.settle_until`; ``iters`` is then the most steps to take, None = 8
+            per level. ``tree.steps`` says how many it were. None = always ``iters`` steps.
         thresholds: per level, lowest first, the least agreement (cosine, -1 to 1) within an
             island; None = the model's own.
         name: what the tree calls the picture; None = its path, "" for an array.
 
     Raises:
-        ValueError: in one line: no usable picture, model, number of steps or thresholds.
+        ValueError: in one line: no usable picture, model, number of steps, tolerance or
+            thresholds.
     """
     path = isinstance(picture, (str, os.PathLike))
     pixels = read_picture(picture) if path else pixels_of(picture)
     model, reading = model_and_reading(model)
     if thresholds is not None:
         reading = replace(reading, thresholds=_checked(thresholds, model.levels))
-    iters = reading.iters if iters is None else checked_steps(iters)
-    views, grid, patch = view_of(pixels, model)
-    states = settled_view(model, views, iters)[:, : grid[0], : grid[1]]
+    if iters is not None:
+        checked_steps(iters)
+    view, grid, patch = view_of(pixels, model)
+    if tolerance is not None:
+        _, iters = rested_view(model, view, _checked_tolerance(tolerance), iters)
+    iters = reading.iters if iters is None else iters
+    states = settled_view(model, view, iters)[:, : grid[0], : grid[1]]
     labels = np.array([islands_of(state, reading.thresholds) for state in states])
     labels.flags.writeable = False
     shown = name if name is not None else os.fspath(picture) if path else ""
-    levels, tree = understood(states[-1], labels[-1], reading, pixels, patch, shown)
+    levels, tree = understood(states[-1], labels[-1], reading, pixels, patch, shown, iters)
     flat = np.ascontiguousarray(states).reshape(len(states), -1, model.levels, model.dim)
     return Parse(pixels, tree, levels, flat, labels, grid, patch)
 
@@ -69,8 +78,8 @@ def islands_of(state, thresholds):
     return [segment(v, threshold=t) for v, t in zip(levels, thresholds, strict=True)]
 
 
-def understood(state, labels, reading, pixels, patch, name):
-    """(levels, tree) of one state (rows, cols, L, D) with label maps (L, rows, cols)."""
+def understood(state, labels, reading, pixels, patch, name, steps):
+    """(levels, tree) of a state (rows, cols, L, D) after steps, with label maps (L, rows, cols)."""
     vectors = np.moveaxis(state, 2, 0)
     levels = tuple(
         Level(number, one, level_agreement(island_agreements(x, one), one))
@@ -84,6 +93,7 @@ def understood(state, labels, reading, pixels, patch, name):
         patch=patch,
         vectors=vectors[first:],
         path=name,
+        steps=steps,
     )
     return levels, tree
 
@@ -99,6 +109,17 @@ def checked_steps(iters):
             "leave it out for the model's own"
         )
     return iters
+
+
+def _checked_tolerance(tolerance):
+    """A change that counts as none, if it is one."""
+    real = isinstance(tolerance, (int, float, np.number)) and not isinstance(tolerance, bool)
+    if not real or not 0 < tolerance < float("inf"):
+        raise ValueError(
+            f"expected tolerance as a finite number above 0, got {tolerance!r:.60}; "
+            "leave it out for a fixed number of steps"
+        )
+    return float(tolerance)
 
 
 def _checked(thresholds, levels):

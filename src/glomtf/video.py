@@ -16,8 +16,14 @@ from glomtf.islands.gif import SIDE
 from glomtf.islands.overlay import canvas, extent
 from glomtf.parse import checked_steps, islands_of, understood
 from glomtf.result import write_files
-from glomtf.still import moved_by, on_grid, settle_view, until_still
-from glomtf.view import model_and_reading, pixels_of, view_of
+from glomtf.view import (
+    last_change,
+    model_and_reading,
+    pixels_of,
+    rested_view,
+    settled_view,
+    view_of,
+)
 from glomtf.worlds.frames import DEFAULT_MS, read_frames
 
 if TYPE_CHECKING:
@@ -26,6 +32,8 @@ if TYPE_CHECKING:
 SCHEMA = "glomtf.video/1"
 MOST_STEPS = 2
 """A frame that does not come to rest gets this many times the steps of the first frame."""
+LEAST_CHANGE = 1e-6
+"""What counts as rest where the first frame's last step changed less."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +44,7 @@ class Frame:
         tree: its parse; an island that carries on from the frame before has the id it had there.
         levels: labels and agreement of every level, lowest first, with the numbers of the ids.
         state: (N, L, D) float32, the last state, from which the next frame carries on.
-        steps: settling steps from the last frame's state until it was still.
+        steps: settling steps from the last frame's state until it was at rest.
         steps_afresh: the same from the model's own initial state.
         labels_afresh: (L, rows, cols) islands of that, each frame numbered by itself.
         picture: (H', W', 3) uint8, the frame in the size in which ``animate`` shows it.
@@ -143,9 +151,10 @@ def parse_video(
 ) -> VideoParse:
     """Parse a video frame by frame, each from the state in which the one before it ended.
 
-    The first frame takes ``iters`` steps. How much its last step still moved the state is what
-    counts as still: later frames take as many steps as they need to get there, twice ``iters`` at
-    most. To see what carrying on saves, every frame is also settled afresh by the same rule.
+    The first frame takes ``iters`` steps. How much its last step still changed the state is what
+    counts as rest, as of :meth:`glomtf.Glom.settle_until`: later frames take as many steps as they
+    need to get there, twice ``iters`` at most. To see what carrying on saves, every frame is also
+    settled afresh by the same rule.
 
     Args:
         video: a video file (with the extra "video"), an animated GIF, WebP or PNG, a folder of
@@ -181,25 +190,24 @@ def each_frame(
     if steps == 0:
         raise ValueError("expected a model that settles, got one read at 0 steps; train another")
     followers = [Follower() for _ in reading.thresholds]
-    before, size, still, taken = None, None, 0.0, 0
+    before, size, tolerance, taken = None, None, 0.0, 0
     for number, picture in enumerate(pictures, start=1):
         pixels = pixels_of(picture)
         size = pixels.shape if size is None else size
         if pixels.shape != size:
             raise ValueError(f"expected frames of one size, got {size} and {pixels.shape}")
         view, grid, patch = view_of(pixels, model)
-        start = settle_view(model, view, 0)
         if before is None:
-            afresh, moved = start, 0.0
-            for step in range(steps):
-                afresh, moved = moved_by(model, view, afresh, step)
-            state, still, count, count_afresh = afresh, moved, steps, steps
+            states = settled_view(model, view, steps)
+            tolerance = max(last_change(states), LEAST_CHANGE)
+            state = afresh = states[-1]
+            count = count_afresh = steps
         else:
             limit = MOST_STEPS * steps
-            state, count = until_still(model, view, before, taken, still, limit)
-            afresh, count_afresh = until_still(model, view, start, 0, still, limit)
+            state, count = rested_view(model, view, tolerance, limit, before, taken)
+            afresh, count_afresh = rested_view(model, view, tolerance, limit)
         before, taken = state, taken + count
-        shown, other = (on_grid(x, model, view)[: grid[0], : grid[1]] for x in (state, afresh))
+        shown, other = (x[: grid[0], : grid[1]] for x in (state, afresh))
         labels = [
             follower.next(one).astype(np.int32)
             for follower, one in zip(followers, islands_of(shown, reading.thresholds), strict=True)
@@ -207,7 +215,7 @@ def each_frame(
         for one in labels:
             one.flags.writeable = False
         title = f"{name}#{number}" if name else f"#{number}"
-        levels, tree = understood(shown, np.stack(labels), reading, pixels, patch, title)
+        levels, tree = understood(shown, np.stack(labels), reading, pixels, patch, title, count)
         yield Frame(
             tree,
             levels,

@@ -76,14 +76,44 @@ def view_of(pixels, model):
     return shown, grid, (side * height / sides[0], side * width / sides[1])
 
 
-def settled_view(model, views, iters):
+def settled_view(model, view, iters):
     """The states (T + 1, rows, cols, L, D) float32 of one view, padding included."""
+    trajectory = model.settle(_laid_out(model, view), iters)
+    states = np.stack([np.stack([_numpy(x)[0] for x in s], axis=1) for s in trajectory])
+    return _on_grid(states, model, view)
+
+
+def last_change(states):
+    """How much the last step changed the states (T + 1, rows, cols, L, D) of one view."""
+    from glomtf.model.settle import change
+
+    before, after = (x.reshape(1, -1, *x.shape[2:]).transpose(2, 0, 1, 3) for x in states[-2:])
+    return float(change(before, after)[0])
+
+
+def rested_view(model, view, tolerance, most, state=None, start=0):
+    """One view settled until it is at rest: (state (rows, cols, L, D) float32, steps).
+
+    Args:
+        tolerance, most: as ``tolerance`` and ``iters`` of :meth:`glomtf.Glom.settle_until`.
+        state: (rows, cols, L, D) to carry on from; None = the model's own.
+        start: steps that were taken to get there.
+    """
+    levels = None if state is None else state.reshape(1, -1, *state.shape[2:])
+    end = model.settle_until(_laid_out(model, view), tolerance, most, levels, start)
+    return _on_grid(_numpy(end.state), model, view)[0], int(end.steps[0])
+
+
+def _laid_out(model, view):
+    return view.transpose(0, 3, 1, 2) if model.data_format == "channels_first" else view
+
+
+def _numpy(x):
     from keras import ops
 
-    rows, cols = (side // model.patch_size for side in views.shape[1:3])
-    if model.data_format == "channels_first":
-        views = views.transpose(0, 3, 1, 2)
-    trajectory = model.settle(views, iters)
-    states = [np.stack([ops.convert_to_numpy(x)[0] for x in s], axis=1) for s in trajectory]
-    shape = (len(states), rows, cols, model.levels, model.dim)
-    return np.asarray(states, np.float32).reshape(shape)
+    return np.asarray(ops.convert_to_numpy(x), np.float32)
+
+
+def _on_grid(states, model, view):
+    rows, cols = (side // model.patch_size for side in view.shape[1:3])
+    return states.reshape(-1, rows, cols, model.levels, model.dim)

@@ -144,13 +144,17 @@ def test_the_format_is_the_contract() -> None:
 
 
 def test_json_round_trip_is_exact() -> None:
-    for one in (tree(), tree(vectors=None), tree(path="ünï\udcff\n.png")):
+    for one in (tree(), tree(vectors=None), tree(path="ünï\udcff\n.png"), tree(steps=7)):
         text = one.to_json()
         again = ParseTree.from_json(text)
         assert again.to_json() == text
         assert ParseTree.from_dict(one.to_dict()).to_dict() == one.to_dict()
-        assert again.grid == one.grid and again.image == one.image
+        assert again.grid == one.grid and again.image == one.image and again.steps == one.steps
         np.testing.assert_array_equal(again.levels[2].labels, HIGH)
+
+
+def test_steps_are_written_where_they_are_known() -> None:
+    assert "steps" not in tree().to_dict() and tree(steps=0).to_dict()["steps"] == 0
 
 
 def test_numpy_numbers_are_written() -> None:
@@ -174,6 +178,7 @@ def test_unknown_keys_are_ignored_as_the_format_may_grow() -> None:
         (["image", "height"], True, "image.height"),
         (["grid"], [6], "grid: expected a list of 2"),
         (["grid"], [6, 9], "labels row: expected a list of 9"),
+        (["steps"], -1, "steps: expected a whole number >= 0"),
         (["levels"], [], "levels"),
         (["levels", 0], 3, r"levels\[0\]"),
         (["levels", 0, "level"], 2, "rising"),

@@ -29,27 +29,30 @@ def trajectory(model, images, iters, **more):
 
 
 def rest(states, tolerance, least):
-    """The first step of each picture, from ``least``, in which nothing moved; else the last."""
+    """The first step of each picture, from ``least``, that moved it little; else the last."""
     steps = []
     for b in range(states.shape[1]):
         for t in range(1, len(states)):
             moved = np.linalg.norm(states[t, b] - states[t - 1, b], axis=-1)
-            if t >= least and (moved <= tolerance * np.linalg.norm(states[t, b], axis=-1)).all():
+            share = moved / np.linalg.norm(states[t, b], axis=-1)
+            if t >= least and np.sqrt(np.mean(share**2)) <= tolerance:
                 break
         steps.append(t)
     return np.array(steps)
 
 
-@pytest.mark.parametrize("tolerance", [0.3, 0.07, 1e-9])
+@pytest.mark.parametrize("tolerance", [0.3, 0.03, 1e-9])
 @names
 def test_equals_the_trajectory_where_it_comes_to_rest(name, tolerance, images):
     model = Glom(**SIZES, **MODELS[name])
     states = trajectory(model, images, 12)
-    expected = rest(states, tolerance, least=7 if name == "scheduled" else 3)
+    # The learned state must hear of the picture; the schedule must end.
+    least = {"defaults": 3, "scheduled": 7, "swept": 1}[name]
+    expected = rest(states, tolerance, least)
     state, steps = model.settle_until(images, tolerance, iters=12)
     np.testing.assert_array_equal(steps, expected)
-    if tolerance == 0.07 and name == "swept":
-        assert len(set(steps)) > 2, "the pictures were to stop at different steps"
+    if tolerance == 0.03 and name == "swept":
+        assert len(set(steps)) > 1, "the pictures were to stop at different steps"
     for b, t in enumerate(steps):
         np.testing.assert_allclose(
             keras.ops.convert_to_numpy(state)[b], states[t, b], rtol=1e-5, atol=1e-5
@@ -61,9 +64,16 @@ def test_carries_on_from_a_state(images, rng):
     levels = rng.normal(size=(5, 16, 3, 6)).astype("float32")
     states = trajectory(model, images, 12, levels=levels, start=2)
     state, steps = model.settle_until(images, 0.05, 12, levels, start=2)
-    np.testing.assert_array_equal(steps, rest(states, 0.05, 3))
+    np.testing.assert_array_equal(steps, rest(states, 0.05, 1))
     expected = states[steps, range(5)]
     np.testing.assert_allclose(keras.ops.convert_to_numpy(state), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_from_where_it_came_to_rest_one_step_is_enough(images):
+    model = Glom(**SIZES)
+    state, steps = model.settle_until(images, 0.05)
+    assert steps.min() >= 3
+    assert model.settle_until(images, 0.05, levels=state).steps.tolist() == [1] * 5
 
 
 def test_fewer_pictures_are_computed_when_half_are_done(images, monkeypatch):

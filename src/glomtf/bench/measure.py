@@ -36,7 +36,7 @@ def _glomtf(case):
     import keras
     import tensorflow as tf
 
-    from glomtf.bench.floor import forward_flops
+    from glomtf.bench.floor import call_bytes, forward_flops
     from glomtf.model.glom import Glom
 
     keras.utils.set_random_seed(0)
@@ -45,20 +45,22 @@ def _glomtf(case):
     images = tf.random.normal((case["batch"], 3, *model.image_size))
     call = {"iters": case["iters"], "levels_wanted": case.get("levels_wanted")}
     facts = {"versions": {"tensorflow": tf.__version__, "keras": keras.__version__}}
+    train = case["task"] == "train"
     if not case.get("local_consensus_radius"):
-        facts["flops"] = forward_flops(model, case["batch"], **call)
-    if case["task"] == "forward":
+        # Backwards there are two products for each one forwards.
+        facts["flops"] = (3 if train else 1) * forward_flops(model, case["batch"], **call)
+        facts["bytes"] = call_bytes(model, case["batch"], **call, train=train)
+    if not train:
         return lambda: _wait(model(images, **call)), facts
-    facts["flops"] *= 3  # backwards there are two products for each one forwards
     weights = [v.value for v in model.trainable_variables]
 
     @tf.function(autograph=False)
-    def train():
+    def gradients():
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(tf.square(tf.cast(model(images, **call), "float32")))
         return tape.gradient(loss, weights)
 
-    return lambda: _wait(train()[0]), facts
+    return lambda: _wait(gradients()[0]), facts
 
 
 def _wait(tensor):
@@ -108,10 +110,14 @@ def _one_step(model, images, state):
 
 
 def _peak(case):
-    """Products of two square matrices: what the machine does at best."""
+    """What the machine does at best: products of two square matrices, or sums in memory."""
     import tensorflow as tf
 
     side = case["side"]
+    if case["task"] == "memory":  # far larger than the caches; in place, so nothing is allocated
+        total = tf.Variable(tf.ones((side, side)))
+        more = tf.ones((side, side))
+        return lambda: _wait(total.assign_add(more)), {"bytes": 3 * 4 * side**2}
     a = tf.cast(tf.random.normal((side, side)), case["dtype"])
     product = tf.function(tf.matmul).get_concrete_function(a, a)
     return lambda: _wait(tf.cast(product(a, a), "float32")), {"flops": 2 * side**3}

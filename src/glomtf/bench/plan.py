@@ -1,8 +1,7 @@
-"""What is measured beside what, each in a fresh process, and the table of the results."""
+"""What is measured beside what, each in a fresh process."""
 
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -10,8 +9,7 @@ from importlib.util import find_spec
 
 SEED = {"dim": 512, "levels": 5, "image_size": 224, "patch_size": 14}
 SMALL = {"dim": 32, "levels": 3, "image_size": 28, "patch_size": 7}
-PARTS = ("forward", "train", "columns", "start")
-SCHEMA = "glomtf.bench/1"
+PARTS = ("forward", "train", "columns", "levels", "iterations", "start")
 
 
 def cases(parts, runs, small=False):
@@ -35,8 +33,12 @@ def cases(parts, runs, small=False):
     for dtype in ("float32", "bfloat16"):
         every.append({
             "part": "peak", "name": f"matrix product, {dtype}", "who": "peak", "runs": runs,
-            "dtype": dtype, "side": side,
+            "task": "product", "dtype": dtype, "side": side,
         })  # fmt: skip
+    every.append({
+        "part": "peak", "name": "memory, sum in place", "who": "peak", "runs": runs,
+        "task": "memory", "dtype": "float32", "side": 4 * side,
+    })  # fmt: skip
     for dtype, keras_dtype in (("float32", "float32"), ("bfloat16", "mixed_bfloat16")):
         how = {"task": "forward", "dtype": dtype}
         add("forward", f"glom-pytorch, {dtype}", "glom-pytorch", **how)
@@ -64,6 +66,19 @@ def cases(parts, runs, small=False):
             sizes=sizes | {"levels": 2, "image_size": grid * patch, "patch_size": patch},
             task="forward", dtype="float32", iters=3, batch=1, local_consensus_radius=radius,
         )  # fmt: skip
+    few = {"dtype": "float32", "runs": min(runs, 3)}
+    for count in (2, 3, 4) if small else (3, 5, 7):
+        for who in ("glom-pytorch", "glomtf"):
+            add("levels", who, who, task="forward", sizes=sizes | {"levels": count}, **few)
+    for steps in (2, 4, 8) if small else (6, 12, 24):
+        how = few | {"iters": steps}
+        for who in ("glom-pytorch", "glomtf"):
+            add("iterations", who, who, task="forward", **how)
+        how |= {"task": "train", "batch": 2}
+        add("iterations", "glom-pytorch", "glom-pytorch", **how)
+        add("iterations", "glomtf", "glomtf", **how)
+        add("iterations", "glom-pytorch, checkpoints", "glom-pytorch", checkpoint=True, **how)
+        add("iterations", "glomtf, remat", "glomtf", remat=True, **how)
     for name, code in (
         ("import keras", ["-c", "import keras"]),
         ("import keras and glomtf.Glom", ["-c", "import keras, glomtf; glomtf.Glom"]),
@@ -72,6 +87,21 @@ def cases(parts, runs, small=False):
         command = [sys.executable, *code]
         add("start", name, "command", command=command, runs=min(runs, 3))
     return every
+
+
+def measure(plan):
+    """The cases with their results, one by one; what two parts ask for is measured once."""
+    known = {}
+    for case in plan:
+        key = json.dumps(question(case), sort_keys=True)
+        if key not in known:
+            known[key] = measured(case)
+        yield known[key] | {"part": case["part"], "name": case["name"]}
+
+
+def question(case):
+    """What of a case decides what is measured."""
+    return {k: v for k, v in case.items() if k not in ("part", "name", "runs")}
 
 
 def measured(case):
@@ -84,48 +114,3 @@ def measured(case):
     result = json.loads(done.stdout.strip().splitlines()[-1])
     result["median"] = statistics.median(result["seconds"])
     return case | result
-
-
-def report(rows):
-    """Everything that was measured, as one JSON-ready dict."""
-    versions = {"python": platform.python_version()}
-    for row in rows:
-        versions |= row.get("versions", {})
-    machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()}
-    return {"schema": SCHEMA, "machine": machine, "versions": versions, "rows": rows}
-
-
-def table(rows):
-    """The results as lines of text: medians, ratios to the peer, share of the machine's peak."""
-    good = [row for row in rows if "failed" not in row]
-    peaks = {r["dtype"]: r["flops"] / r["median"] for r in good if r["part"] == "peak"}
-    head = f"{'':42}{'median s':>9}{'first s':>9}{'grown MB':>9}{'x eager':>9}{'x comp.':>9}"
-    lines = [head + f"{'GFLOP':>9}{'of peak':>9}"]
-    for row in rows:
-        name = f"{row['part']}: {row['name']}"
-        if row["part"] == "train":
-            name += f", batch {row['batch']}"
-        if "failed" in row:
-            lines.append(f"{name[:42]:42}failed: {row['failed'][:70]}")
-            continue
-        cells = [f"{row['median']:9.4g}{row['first']:9.3g}{row['grown_mb']:9.0f}"]
-        for compiled in (False, True):
-            peer = _peer(good, row, compiled)
-            cells.append(f"{peer['median'] / row['median']:9.2f}" if peer else " " * 9)
-        if "flops" in row:
-            rate = row["flops"] / row["median"]
-            dtype = row["dtype"].removeprefix("mixed_")
-            cells.append(f"{row['flops'] / 1e9:9.1f}{rate / peaks[dtype]:9.0%}")
-        lines.append(f"{name[:42]:42}" + "".join(cells))
-    return lines
-
-
-def _peer(rows, row, compiled):
-    """What a row is compared with: eager float32, or compiled in the same type; None if none."""
-    dtype = row.get("dtype", "").removeprefix("mixed_") if compiled else "float32"
-    for other in rows:
-        alike = all(other.get(k) == row.get(k) for k in ("part", "batch", "iters"))
-        plain = other["who"] == "glom-pytorch" and not other.get("checkpoint")
-        if alike and plain and bool(other.get("compile")) is compiled and other["dtype"] == dtype:
-            return other
-    return None

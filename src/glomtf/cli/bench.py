@@ -12,17 +12,22 @@ from glomtf.cli.refusals import Refused, check_folder, refusing, say, whole
 
 def declare(parser: ArgumentParser) -> None:
     """The arguments and the help of `glomtf bench`."""
-    parser.description = """Measure forward calls, training steps, many columns and start-up.
+    parser.description = """Measure forward calls, training steps and start-up.
 
-Every contender runs in a process of its own. glom-pytorch takes part if it and torch are
-installed. Ratios only mean something on a machine that does nothing else meanwhile.
+Also how calls grow with columns, levels and iterations, and training with pictures and
+iterations. Every contender runs in a process of its own. glom-pytorch takes part if it and torch
+are installed. Ratios only mean something on a machine that does nothing else meanwhile.
 
 examples:
   glomtf bench --out bench.json
   glomtf bench forward columns
   glomtf bench --small --runs 1"""
     parser.add_argument(
-        "parts", nargs="*", default=[], metavar="PART", help="forward, train, columns, start"
+        "parts",
+        nargs="*",
+        default=[],
+        metavar="PART",
+        help="forward, train, columns, levels, iterations, start; none: all",
     )
     parser.add_argument("--out", metavar="F.json", help="write all results with versions")
     parser.add_argument("--runs", default="7", metavar="N", help="measured calls, for the median")
@@ -31,7 +36,8 @@ examples:
 
 def run(options: Namespace) -> None:
     """Measure, print the table, write the JSON."""
-    from glomtf.bench.plan import PARTS, cases, measured, report, table
+    from glomtf.bench.plan import PARTS, cases, measure
+    from glomtf.bench.results import report, table
     from glomtf.parse import write_files
 
     runs = whole("--runs", options.runs, least=1, most=1000)
@@ -45,10 +51,10 @@ def run(options: Namespace) -> None:
         check_folder(out.parent)
     plan = cases(options.parts or PARTS, runs, options.small)
     rows = []
-    for number, case in enumerate(plan, start=1):
-        rows.append(measured(case))
-        said = f"failed: {rows[-1]['failed']}" if "failed" in rows[-1] else "done"
-        say(f"{number}/{len(plan)} {case['part']}: {case['name']}: {said}")
+    for number, row in enumerate(measure(plan), start=1):
+        rows.append(row)
+        said = f"failed: {row['failed']}" if "failed" in row else "done"
+        say(f"{number}/{len(plan)} {row['part']}: {row['name']}: {said}")
         if options.out is not None:  # after each, so that an interrupted run is not lost
             text = json.dumps(report(rows), indent=1) + "\n"
             with refusing():

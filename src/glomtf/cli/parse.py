@@ -26,6 +26,7 @@ examples:
   glomtf parse photo.jpg                         to glomtf-out/photo/
   glomtf parse photo.jpg --settling              how its islands form, as pictures and a film
   glomtf parse a.png b.png --out results --iters 24
+  glomtf parse a.png --tolerance 0.01            until a step changes vectors by 1 % at most
   glomtf parse a.png --model runs/mine           a model that you trained
   glomtf parse --video film.mp4 --frames 100     frame by frame, to glomtf-out/film/"""
     images = parser.add_argument(
@@ -37,6 +38,11 @@ examples:
     )
     parser.add_argument("--out", default="glomtf-out", metavar="DIR", help="where results go")
     parser.add_argument("--iters", metavar="N", help="settling steps")
+    parser.add_argument(
+        "--tolerance",
+        metavar="X",
+        help="settle until a step changes the vectors by no more than this share, N steps at most",
+    )
     parser.add_argument(
         "--settling",
         action="store_true",
@@ -67,6 +73,7 @@ def _run_pictures(options: Namespace) -> None:
 
     images = list(options.images)
     iters = None if options.iters is None else whole("--iters", options.iters, least=1)
+    tolerance = None if options.tolerance is None else _tolerance(options.tolerance)
     _check_pictures(images)
     out = Path(options.out)
     folders = [out / name for name in folder_names(images or SAMPLES)]
@@ -81,12 +88,20 @@ def _run_pictures(options: Namespace) -> None:
             print(f"glomtf: {number} of {len(folders)}: {image}", file=sys.stderr, flush=True)
         with refusing():
             picture = image if images else draw_sample(image)
-            result = glomtf.parse(picture, model, iters=iters, name=image)
+            result = glomtf.parse(picture, model, iters=iters, tolerance=tolerance, name=image)
             result.save(folder, settling=options.settling)
-        say(f"{image}\n{result.tree.text()}\n")
+        steps = "" if tolerance is None else f", {result.tree.steps} steps"
+        say(f"{image}{steps}\n{result.tree.text()}\n")
     say("levels.png, report.html and tree.json are in")
     for folder in folders:
         say(f"  {folder}")
+
+
+def _tolerance(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise Refused(f"expected --tolerance as a number, got {text!r}; give another") from None
 
 
 def folder_names(images: Sequence[str]) -> list[str]:

@@ -16,9 +16,14 @@ def run(options: Namespace, folder: Path) -> None:
     """Check the input, parse frame by frame into ``folder``, and say how steady the islands are."""
     from glomtf.worlds.frames import MOST_FRAMES, read_frames
 
-    if options.images or options.settling:
+    others = {
+        "IMAGE": options.images,
+        "--settling": options.settling,
+        "--tolerance": options.tolerance is not None,
+    }
+    if any(others.values()):
         raise Refused(
-            f"expected --video alone, got it with {'IMAGE' if options.images else '--settling'}; "
+            f"expected --video alone, got it with {next(k for k, v in others.items() if v)}; "
             "parse pictures and videos one after the other"
         )
     iters = None if options.iters is None else whole("--iters", options.iters, least=1)

@@ -19,13 +19,15 @@ def build_tree(
     patch: tuple[float, float],
     vectors: Sequence[ArrayLike] | None = None,
     path: str = "",
+    steps: int | None = None,
 ) -> ParseTree:
     """Nest the islands of each level in those of the next higher level given.
 
     labels: one (rows, cols) label map per level, from low to high; levels: their numbers;
     image: width and height of the original picture in pixels; patch: height and width of one
     column in those pixels, fractions allowed, the grid starting at the picture's top left corner;
-    vectors: (rows, cols, D) states per level, for the agreements; path: the picture's name.
+    vectors: (rows, cols, D) states per level, for the agreements; path: the picture's name; steps:
+    how many settling steps made the labels.
     The parent of an island is the one that covers most of its columns; if most of them lie on the
     upper background, the root is. Raises ValueError for levels that do not rise, maps of
     different shapes, or sizes that are not positive.
@@ -67,7 +69,7 @@ def build_tree(
         children=tuple(waiting[0]),
     )
     rows, cols = maps[0].shape
-    return ParseTree(Picture(path, width, height), (rows, cols), tuple(frozen), root)
+    return ParseTree(Picture(path, width, height), (rows, cols), tuple(frozen), root, steps)
 
 
 def _check(

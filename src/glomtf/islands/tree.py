@@ -55,12 +55,16 @@ class Picture:
 
 @dataclass(frozen=True, eq=False)
 class ParseTree:
-    """A picture's islands, lowest level first, and the tree they form ("glomtf.parse/1")."""
+    """A picture's islands, lowest level first, and the tree they form ("glomtf.parse/1").
+
+    steps: how many settling steps led there; None where that is not known.
+    """
 
     image: Picture
     grid: tuple[int, int]
     levels: tuple[Level, ...]
     tree: Node
+    steps: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The tree as plain JSON values, floats rounded to 6 digits."""

@@ -23,6 +23,7 @@ def to_dict(tree: ParseTree) -> dict[str, Any]:
             "height": tree.image.height,
         },
         "grid": list(tree.grid),
+        **({} if tree.steps is None else {"steps": tree.steps}),
         "levels": [
             {
                 "level": one.level,
@@ -79,7 +80,10 @@ def from_dict(data: Any) -> ParseTree:
         root = _node(data.get("tree"), "tree", width, height, rows * cols)
     except RecursionError:
         raise ValueError("tree: expected nodes nested level by level, got endless depth") from None
-    tree = ParseTree(Picture(path, width, height), (rows, cols), levels, root)
+    steps = data.get("steps")
+    if steps is not None:
+        steps = _whole(steps, "steps", 0)
+    tree = ParseTree(Picture(path, width, height), (rows, cols), levels, root, steps)
     _check_nodes(tree)
     return tree
 

@@ -229,12 +229,14 @@ class Glom(keras.Model):
     def settle_until(self, img, tolerance, iters=None, levels=None, start=0):
         """Settle each picture until it is at rest, and say after how many steps.
 
-        At rest: in the last step no vector changed by more than ``tolerance`` of its length.
-        Pictures at rest leave the computation; none takes fewer than L steps. Runs eagerly only.
+        At rest: in the last step vectors changed by no more than ``tolerance`` of their length,
+        in the root mean square over all columns and levels.
+        Pictures at rest leave the computation. From the learned initial state none takes fewer
+        than L steps, for the top to hear of it. Runs eagerly only.
 
         Args:
             img, levels, start: as of :meth:`settle`.
-            tolerance: largest relative change, > 0.
+            tolerance: that change, > 0.
             iters: the most steps to take; None = 8 L.
 
         Returns:
@@ -246,7 +248,11 @@ class Glom(keras.Model):
         check_iters(start, least=0, name="start")
         check_tolerance(tolerance)
         state, still, tokens, grid = self._look(img, levels)
-        rested, steps = settle_until(self.step, state, still, grid, iters, tolerance, start)
+        learned = levels is None and self.initial_levels is not None
+        rested, steps = settle_until(
+            self.step, state, still, grid, iters, tolerance, start,
+            least=self.levels if learned else 1,
+        )  # fmt: skip
         full = [_spread(state, tokens[0]) for state in rested]
         return Settled(ops.stack([ops.stack(state, axis=1) for state in full]), steps)
 

@@ -64,12 +64,11 @@ def settle(step, state, still, grid, iters, start=0, wanted=None):
     return trajectory
 
 
-def settle_until(step, state, still, grid, iters, tolerance, start=0):
+def settle_until(step, state, still, grid, iters, tolerance, start=0, least=1):
     """Step until each picture is at rest; those that are leave the computation.
 
-    A picture is at rest when no vector, of any column and level, changed by more than
-    ``tolerance`` times its new length in the last step. Every picture takes at least as many
-    steps as there are levels, for the top to hear of it, and as the schedules need to end.
+    A picture is at rest when the last step changed it by no more than ``tolerance``, see
+    :func:`change`. Every picture takes at least as many steps as the schedules need to end.
 
     Finished pictures leave when they are half of those computed or more, so that few shapes are
     compiled; what a picture gets is always the state at which it came to rest, whatever else is
@@ -78,12 +77,13 @@ def settle_until(step, state, still, grid, iters, tolerance, start=0):
     Args:
         step, state, still, grid, start: as of :func:`settle`.
         iters: the most steps to take, at least 1.
-        tolerance: of the relative change.
+        tolerance: of the change.
+        least: the fewest steps to take.
 
     Returns:
         (rested, steps): for each picture L arrays (N, D), and (B,) the number of its steps.
     """
-    least = max(step.levels, step.steady() - start + 1)
+    least = max(least, step.steady() - start + 1)
     there = np.arange(still.seen.shape[0])  # the pictures that are computed
     steps = np.zeros(len(there), int)  # 0 = not at rest
     rested = [None] * len(there)
@@ -92,7 +92,7 @@ def settle_until(step, state, still, grid, iters, tolerance, start=0):
         before, state = state, settle(step, state, still, grid, 1, start + t, ended)[-1]
         stop = np.full(len(there), t + 1 == iters)
         if t + 1 >= least:
-            stop = stop | (_change(before, state) <= tolerance)
+            stop = stop | (change(before, state) <= tolerance)
         for i in np.flatnonzero(stop & (steps[there] == 0)):
             steps[there[i]] = t + 1
             rested[there[i]] = tuple(x[i if len(x) > 1 else 0] for x in state)
@@ -106,14 +106,22 @@ def settle_until(step, state, still, grid, iters, tolerance, start=0):
     return rested, steps
 
 
-def _change(before, after):
-    """The largest relative change of a vector, of each picture: (B,) or (1,)."""
-    largest = 0.0
+def change(before, after):
+    """How much a step changed each picture: (B,), or (1,) where pictures do not differ.
+
+    The root mean square, over columns and levels, of how far a vector moved as a share of its new
+    length. Where all lengths are the same this is sqrt(2 (1 - mean cosine)).
+
+    Args:
+        before, after: L arrays (B, N, D), B and N 1 where nothing differs.
+    """
+    squares = []
     for old, new in zip(before, after, strict=True):
         old, new = ops.cast(old, "float32"), ops.cast(new, "float32")
         moved = ops.sum((new - old) ** 2, axis=-1) / (ops.sum(new**2, axis=-1) + 1e-12)
-        largest = ops.maximum(largest, ops.max(moved, axis=1))
-    values = concrete(largest)
+        squares.append(ops.mean(moved, axis=1))
+    mean = sum(squares) / len(squares)
+    values = concrete(mean)
     if values is None:
         raise ValueError(
             "When a picture is at rest is only known outside of compiled functions: expected to "
