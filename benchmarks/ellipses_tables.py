@@ -13,7 +13,8 @@ import matplotlib.pyplot as plt
 ITERS = 4
 VARIANTS = ("full", "no attention", "no top-down", "feed-forward")
 COLOURS = dict(zip(VARIANTS, ("tab:green", "tab:red", "tab:blue", "tab:gray"), strict=True))
-LINES = {"symbols": "-", "pictures": "--"}
+INPUTS = ("symbols", "pictures")
+LINES = {0.0: "-", 0.8: "--"}
 AMBIGUITIES, NOISES = (0.0, 0.5, 0.8), (0.0, 0.05, 0.1, 0.15, 0.2)
 
 
@@ -46,7 +47,7 @@ def table(study, heads, columns, percent=True):
     """Rows of inputs and variants, one column per (condition, measure[, step])."""
     print("| | " + " | ".join(heads) + " |")
     print("|---|" + "---|" * len(heads))
-    for kind in LINES:
+    for kind in INPUTS:
         for variant in VARIANTS:
             cells = [cell(values(study, kind, variant, *column), percent) for column in columns]
             if any(cells):
@@ -71,11 +72,11 @@ def tables(study):
     keys = [condition("one", a, n) for a in (0.0, 0.8) for n in NOISES]
     table(study, keys, [(k, "objects") for k in keys])
     print("Objects right, unseen transforms and several with noise, %\n")
-    keys = [condition("one", a, unseen=True) for a in AMBIGUITIES]
-    keys += [condition("several", unseen=True), condition("several", noise=0.1)]
+    keys = [condition("one", a, unseen=True) for a in (0.0, 0.8)]
+    keys += [condition("several", noise=0.1)]
     table(study, keys, [(k, "objects") for k in keys])
     print("Training: steps, CPU minutes, parameters\n")
-    for kind in LINES:
+    for kind in INPUTS:
         for variant in VARIANTS:
             for run in runs(study, kind, variant)[:1]:
                 minutes = [r["cpu_minutes"] for r in runs(study, kind, variant)]
@@ -91,39 +92,41 @@ def curve(axis, xs, series, **style):
 
 
 def figure(study, target):
-    """Accuracy over noise, accuracy and cosines over settling steps."""
-    picture, axes = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")
-    shown = [(k, v) for k in LINES for v in VARIANTS if runs(study, k, v)]
-    for kind, variant in shown:
-        keys = [condition("one", 0.0, n) for n in NOISES]
-        curve(axes[0], NOISES, [values(study, kind, variant, k, "objects") for k in keys],
-              color=COLOURS[variant], linestyle=LINES[kind], label=f"{kind}, {variant}")  # fmt: skip
-    axes[0].set(xlabel="noise (half objects, radians)", ylabel="objects right", ylim=(0, 1))
-    axes[0].set_title("One object, ambiguity 0")
-    axes[0].legend(fontsize=7, loc="lower left")
+    """A row per input: accuracy over noise, and accuracy and cosines over settling steps."""
+    kinds = [kind for kind in INPUTS if runs(study, kind, "full")]
+    picture, rows = plt.subplots(
+        len(kinds), 3, figsize=(13, 4 * len(kinds)), layout="constrained", squeeze=False
+    )
     steps = list(range(2 * ITERS + 1))
-    for kind in LINES:
-        if not runs(study, kind, "full"):
-            continue
-        for (many, ambiguity), colour in zip(
-            [("one", 0.0), ("one", 0.8), ("several", 0.0), ("several", 0.8)],
-            ("tab:green", "tab:olive", "tab:purple", "tab:pink"), strict=True,
-        ):  # fmt: skip
-            key = condition(many, ambiguity)
-            curve(axes[1], steps, [values(study, kind, "full", key, "objects", t) for t in steps],
-                  color=colour, linestyle=LINES[kind],
-                  label=f"{kind}, {many}, ambiguity {ambiguity:g}")  # fmt: skip
-        for measure, colour in (("within", "tab:green"), ("between", "tab:red")):
-            key = condition("several")
-            curve(axes[2], steps, [values(study, kind, "full", key, measure, t) for t in steps],
-                  color=colour, linestyle=LINES[kind], label=f"{kind}, {measure} objects")  # fmt: skip
-    axes[1].set(xlabel="settling step", ylabel="objects right", ylim=(0, 1))
-    axes[1].set_title("Settling (full)")
-    axes[2].set(xlabel="settling step", ylabel="mean cosine, object level", ylim=(-0.2, 1.02))
-    axes[2].set_title("Several objects, ambiguity 0 (full)")
-    for axis in axes[1:]:
-        axis.axvline(ITERS, color="black", linewidth=0.5)
-        axis.legend(fontsize=7)
+    for kind, (noisy, settling, alike) in zip(kinds, rows, strict=True):
+        for ambiguity, line in LINES.items():
+            keys = [condition("one", ambiguity, noise) for noise in NOISES]
+            for variant in VARIANTS:
+                if runs(study, kind, variant):
+                    series = [values(study, kind, variant, key, "objects") for key in keys]
+                    curve(noisy, NOISES, series, color=COLOURS[variant], linestyle=line,
+                          label=f"{variant}, ambiguity {ambiguity:g}")  # fmt: skip
+            for many, colour in (("one", "tab:green"), ("several", "tab:purple")):
+                key = condition(many, ambiguity)
+                series = [values(study, kind, "full", key, "columns", t) for t in steps]
+                curve(settling, steps, series, color=colour, linestyle=line,
+                      label=f"{many}, ambiguity {ambiguity:g}")  # fmt: skip
+            for measure, colour in (("within", "tab:green"), ("between", "tab:red")):
+                key = condition("several", ambiguity)
+                series = [values(study, kind, "full", key, measure, t) for t in steps]
+                curve(alike, steps, series, color=colour, linestyle=line,
+                      label=f"{measure} objects, ambiguity {ambiguity:g}")  # fmt: skip
+        noisy.set(xlabel="noise (half objects, radians)", ylabel="share of objects right")
+        noisy.set_title(f"{kind}: one object, noise never trained")
+        settling.set(xlabel="settling step", ylabel="share of columns right")
+        settling.set_title(f"{kind}, full: what columns say")
+        alike.set(xlabel="settling step", ylabel="mean cosine at the object level")
+        alike.set_title(f"{kind}, full: several objects")
+        for axis in (settling, alike):
+            axis.axvline(ITERS, color="black", linewidth=0.5)  # steps in training
+        for axis in (noisy, settling, alike):
+            axis.set_ylim(0, 1.02)
+            axis.legend(fontsize=7)
     picture.savefig(target, dpi=100)
 
 
