@@ -17,9 +17,13 @@ def test_a_sure_column_outvotes_two_unsure_ones():
     offset = np.array([0, 7, -300, 5, 1]).reshape(1, 1, 5, 1)
     shifted = class_accuracy(logits + offset, objects, classes)
     assert shifted == pytest.approx({"columns": 0.5, "objects": 1})
-    # Temperature: flattened, the sure column is outvoted.
-    loud = np.where(objects[..., None] == 1, np.minimum(logits, np.log(0.5)), logits)
-    assert class_accuracy(loud, objects, classes)["objects"] == 0.5
+
+
+def test_the_mean_is_of_logarithms():
+    """Two columns: the product of what they say speaks for class 1, the sum for class 0."""
+    logits = np.log([[[[0.95, 0.04, 0.01], [0.01, 0.6, 0.39]]]])
+    found = class_accuracy(logits, np.ones((1, 1, 2), int), np.ones((1, 1, 2), int))
+    assert found == pytest.approx({"columns": 0.5, "objects": 1})
 
 
 def test_objects_are_counted_over_all_scenes_alike():
