@@ -157,20 +157,25 @@ class Batches(keras.utils.PyDataset):
         return recolour(seen, rng) if self.kind == "pictures" else seen, targets
 
 
-def train(kind, variant, pool, steps, seed):
-    """A trained task, and the CPU minutes that its steps took."""
+def build(kind, variant):
+    """The Keras model that trains a fresh Glom of this variant."""
     iters, factors = VARIANTS[variant]
-    keras.utils.set_random_seed(seed)
     glom = Glom(
         **GLOM,
         **INPUTS[kind],
         learn_beta=factors[3] > 0,
         contribution_weights=(WEIGHTS * factors).tolist(),
     )
-    task = ClassAndPose(glom, iters, LEVELS, len(Ellipses.classes))
     glom.step.train_settling(iters > 0)
     for net in glom.step.top_down:
         net.trainable = iters > 0 and factors[2] > 0
+    return ClassAndPose(glom, iters, LEVELS, len(Ellipses.classes))
+
+
+def train(kind, variant, pool, steps, seed):
+    """A trained task, and the CPU minutes that its steps took."""
+    keras.utils.set_random_seed(seed)
+    task = build(kind, variant)
     rate = keras.optimizers.schedules.CosineDecay(
         RATE / 100, steps, alpha=1e-2, warmup_target=RATE, warmup_steps=min(200, steps // 10)
     )
