@@ -29,9 +29,11 @@ def runs(study, kind, variant):
 
 
 def values(study, kind, variant, key, measure, step=None):
-    """One number per seed, at the step trained for or at a given one."""
+    """One number per seed, at the step trained for or, where there are steps, at a given one."""
     found = [run["results"][key] for run in runs(study, kind, variant)]
-    return [one[measure] if step is None else one["steps"][measure][step] for one in found]
+    if step is None:
+        return [one[measure] for one in found]
+    return [one["steps"][measure][step] for one in found if "steps" in one]
 
 
 def cell(numbers, percent=True):
@@ -64,6 +66,14 @@ def tables(study):
     print("Columns right, %\n")
     keys = [condition(many, a) for many in ("one", "several") for a in AMBIGUITIES]
     table(study, keys, [(k, "columns") for k in keys])
+    print("Before settling, columns and objects right, at ambiguity 0 and 0.8, %\n")
+    keys = [
+        (condition(many, a), measure, 0)
+        for many in ("one", "several")
+        for measure in ("columns", "objects")
+        for a in (0.0, 0.8)
+    ]
+    table(study, [f"{measure}, {key}" for key, measure, _ in keys], keys)
     print("Several: cosine within, between, FG-ARI, ARI, at ambiguity 0 and 0.8\n")
     measures = ("within", "between", "fg_ari", "ari")
     keys = [(condition("several", a), m) for a in (0.0, 0.8) for m in measures]
