@@ -72,9 +72,9 @@ def test_cosines_within_and_between_are_means_over_pairs_of_columns() -> None:
     ]
     found = cosines_within_and_between(vectors, labels)
     assert found == pytest.approx((np.mean(inside), np.mean(across)), abs=1e-12)
-    alone = cosines_within_and_between(vectors, labels == 2)
+    alone = cosines_within_and_between(vectors, labels * (labels == 2))
     assert alone[0] == pytest.approx(inside[1]) and np.isnan(alone[1])
-    assert np.isnan(cosines_within_and_between(vectors, labels == 3)).all()
+    assert np.isnan(cosines_within_and_between(vectors, labels * (labels == 3))).all()
     assert np.isnan(cosines_within_and_between(vectors, labels * 0)).all()
 
 
