@@ -1,5 +1,6 @@
 """Measure how well the columns of an island agree, and those of different ones: mean cosines."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,8 @@ def cosines_within_and_between(vectors: ArrayLike, labels: ArrayLike) -> tuple[f
     segments = [array[grid == i] for i in np.unique(grid[grid > 0])]
     within = [mean_cosine(each) for each in segments if len(each) > 1]
     # The product of two means of unit vectors is the mean of all products.
-    means = np.array([_unit(each).mean(axis=0) for each in segments]).reshape(len(segments), -1)
-    between = (means @ means.T)[np.triu_indices(len(segments), 1)]
+    means = [_unit(each).mean(axis=0) for each in segments]
+    between = [float(one @ other) for one, other in itertools.combinations(means, 2)]
     first, second = (float(np.mean(x)) if len(x) else float("nan") for x in (within, between))
     return first, second
 
