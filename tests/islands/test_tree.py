@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glomtf.islands.agreement import island_agreements, level_agreement, mean_cosine
+from glomtf.islands.agreement import (
+    cosines_within_and_between,
+    island_agreements,
+    level_agreement,
+    mean_cosine,
+)
 from glomtf.islands.build import build_tree
 from glomtf.islands.tree import Node, ParseTree
 
@@ -49,6 +54,28 @@ def test_mean_cosine_is_the_mean_over_pairs() -> None:
     assert mean_cosine(vectors[:1]) == 1.0
     assert mean_cosine([[1.0, 0.0], [-2.0, 0.0]]) == -1.0
     assert mean_cosine([[1.0, 0.0], [0.0, 0.0], [3.0, 0.0]]) == pytest.approx(1 / 3)
+
+
+def test_cosines_within_and_between_are_means_over_pairs_of_columns() -> None:
+    def cosine(a: np.ndarray, b: np.ndarray) -> float:
+        return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+
+    vectors = np.random.default_rng(4).normal(size=(3, 4, 5))
+    labels = np.array([[1, 1, 0, 2], [1, 3, 0, 2], [0, 0, 2, 2]])
+    groups = {i: vectors[labels == i] for i in (1, 2, 3)}
+    inside = [
+        np.mean([cosine(a, b) for a, b in itertools.combinations(groups[i], 2)]) for i in (1, 2)
+    ]
+    across = [
+        np.mean([cosine(a, b) for a, b in itertools.product(groups[i], groups[j])])
+        for i, j in ((1, 2), (1, 3), (2, 3))
+    ]
+    found = cosines_within_and_between(vectors, labels)
+    assert found == pytest.approx((np.mean(inside), np.mean(across)), abs=1e-12)
+    alone = cosines_within_and_between(vectors, labels * (labels == 2))
+    assert alone[0] == pytest.approx(inside[1]) and np.isnan(alone[1])
+    assert np.isnan(cosines_within_and_between(vectors, labels * (labels == 3))).all()
+    assert np.isnan(cosines_within_and_between(vectors, labels * 0)).all()
 
 
 def test_level_agreement_is_weighted_by_columns() -> None:

@@ -14,14 +14,14 @@ def scenes():
     return Figures().scenes(24, seed=5)
 
 
-def test_poses_point_from_each_column_to_its_objects_centre(scenes):
+def test_poses_point_from_the_middle_to_the_objects_centre(scenes):
     targets = column_targets(scenes, 4)
     for scene, row, col in np.argwhere(targets["objects"] > 0)[::97]:
         label = targets["objects"][scene, row, col]
         x, y, scale = scenes.poses[scene, label, :3]
         right, down, size = targets["poses"][scene, row, col]
-        assert right * 32 + (col + 0.5) * 4 == pytest.approx(x, abs=1e-3)
-        assert down * 32 + (row + 0.5) * 4 == pytest.approx(y, abs=1e-3)
+        assert right * 32 + 32 == pytest.approx(x, abs=1e-3)
+        assert down * 32 + 32 == pytest.approx(y, abs=1e-3)
         assert size == pytest.approx(scale)
         assert targets["classes"][scene, row, col] == scenes.classes[scene, label]
     assert (targets["classes"][targets["objects"] == 0] == -1).all()
@@ -34,21 +34,15 @@ def test_turned_poses_still_point_at_the_same_place(scenes, k, mirror):
     """Mark where each pose points, before and after: the marks must turn with the picture."""
     targets = column_targets(scenes, 4)
     images, turned = turn(scenes.images, targets, k, mirror)
-    row, col = np.indices((16, 16))
-
-    def goal(poses, axis):
-        right, down = poses[..., 0], poses[..., 1]
-        return (down * 8 + row + 0.5) if axis == 0 else (right * 8 + col + 0.5)
-
-    y, x = goal(targets["poses"], 0) - 8, goal(targets["poses"], 1) - 8
+    x, y = np.moveaxis(targets["poses"][..., :2], -1, 0)
     if mirror:
         y, x = y[:, :, ::-1], -x[:, :, ::-1]
     for _ in range(k):
         y, x = -x, y
         y, x = np.rot90(y, axes=(1, 2)), np.rot90(x, axes=(1, 2))
     there = turned["classes"] >= 0
-    np.testing.assert_allclose(goal(turned["poses"], 0)[there] - 8, y[there], atol=1e-4)
-    np.testing.assert_allclose(goal(turned["poses"], 1)[there] - 8, x[there], atol=1e-4)
+    np.testing.assert_allclose(turned["poses"][..., 0][there], x[there], atol=1e-4)
+    np.testing.assert_allclose(turned["poses"][..., 1][there], y[there], atol=1e-4)
     flat = images.reshape(len(images), -1, 3).sum(axis=1)
     np.testing.assert_array_equal(flat, scenes.images.reshape(len(images), -1, 3).sum(axis=1))
 

@@ -1,6 +1,11 @@
 """Islands of agreement: labels, scores, parse trees and pictures from an array of states."""
 
-from glomtf.islands.agreement import island_agreements, level_agreement, mean_cosine
+from glomtf.islands.agreement import (
+    cosines_within_and_between,
+    island_agreements,
+    level_agreement,
+    mean_cosine,
+)
 from glomtf.islands.build import build_tree
 from glomtf.islands.follow import Follower, follow
 from glomtf.islands.gif import settling_gif, video_gif
@@ -30,6 +35,7 @@ __all__ = [
     "Picture",
     "adjusted_rand",
     "build_tree",
+    "cosines_within_and_between",
     "edge_f1",
     "follow",
     "foreground_ari",

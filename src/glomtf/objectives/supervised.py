@@ -27,8 +27,8 @@ def column_pose_error(predicted, poses, classes):
 
     Args:
         predicted: (B, N, P).
-        poses: (B, N, P), for instance right and down from the column to its object's centre, and
-            the object's scale.
+        poses: (B, N, P), for instance where the object's centre is in the picture, and the
+            object's scale: the same at all its columns, if they are to be an island.
         classes: (B, N) integers; -1 = no object here.
 
     Returns:

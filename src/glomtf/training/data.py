@@ -13,7 +13,8 @@ def column_targets(scenes: Scenes, patch_size: int) -> dict[str, np.ndarray]:
     Returns:
         ``parts`` and ``objects`` (S, rows, cols) int32, 0 = background; ``classes``
         (S, rows, cols) int32, -1 = background; ``poses`` (S, rows, cols, 3) float32: right and
-        down from the column to its object's centre in half pictures, and the object's scale.
+        down from the picture's middle to the object's centre in half pictures, and the object's
+        scale. All columns of an object are told the same, so that they can be an island.
     """
     parts = column_labels(scenes.parts, patch_size).astype("int32")
     objects = column_labels(scenes.objects, patch_size).astype("int32")
@@ -21,9 +22,7 @@ def column_targets(scenes: Scenes, patch_size: int) -> dict[str, np.ndarray]:
     classes = scenes.classes[scene, objects].astype("int32")
     x, y, scale = np.moveaxis(scenes.poses[scene, objects, :3], -1, 0)
     half = scenes.images.shape[1] / 2
-    rows, cols = np.indices(objects.shape[1:])
-    here_x, here_y = (cols + 0.5) * patch_size, (rows + 0.5) * patch_size
-    poses = np.stack([(x - here_x) / half, (y - here_y) / half, scale], axis=-1)
+    poses = np.stack([x / half - 1, y / half - 1, scale], axis=-1)
     poses[classes < 0] = 0
     return {"parts": parts, "objects": objects, "classes": classes, "poses": poses.astype("f4")}
 

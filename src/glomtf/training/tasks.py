@@ -66,7 +66,8 @@ class ClassAndPose(keras.Model):
 
     def call(self, images):
         """(B, H, W, C) to {"classes": (B, N, K) logits, "poses": (B, N, 3)}."""
-        state = self.glom.settle(images, self.iters)[-1]
+        wanted = [(self.iters, self.object_level)]
+        state = self.glom.settle(images, self.iters, wanted=wanted)[-1]
         logits, poses = self.head(state[self.object_level - 1])
         return {"classes": logits, "poses": poses}
 
