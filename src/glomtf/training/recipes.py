@@ -33,6 +33,9 @@ class Recipe:
         batch_size: pictures per step.
         temperature: of the contrast on masks and of common fate.
         worlds: how many scenes of each further world (a name in ``glomtf.worlds.WORLDS``).
+        labels: "true" from the worlds, or "found" by motion and texture
+            (:func:`glomtf.training.found.found`) in worlds that move.
+        repaints: how often the layout of each scene is painted anew where labels are found.
     """
 
     task: str
@@ -45,6 +48,8 @@ class Recipe:
     batch_size: int = 16
     temperature: float = 0.1
     worlds: dict = field(default_factory=dict)
+    labels: str = "true"
+    repaints: int = 0
 
     def generated(self):
         """{name: scenes} of the worlds in ``glomtf.worlds.WORLDS`` that it trains on."""
@@ -55,6 +60,8 @@ class Recipe:
         """One line for people: the task, the scenes and the stages."""
         worlds = {**self.generated(), "icons": self.icons}
         scenes = " + ".join(f"{count:,} {name}" for name, count in worlds.items() if count)
+        if self.labels == "found":
+            scenes += f" without labels, each repainted {self.repaints} times"
         stages = ", then ".join(
             f"{stage.epochs * stage.steps:,} steps of "
             + (f"{stage.iters} iterations" if stage.iters else "the feed-forward sweep")
@@ -100,9 +107,28 @@ FIGURES = Recipe("masks", figures=8_000, icons=0, stages=(SEE, SETTLE), glom=SMA
 ICONS = replace(
     FIGURES, icons=24_000, stages=(SEE_LONG, SETTLE_LONG), glom=SMALL | {"stem": "pyramid"}
 )
+# Common fate: 2,000 moving crowds without labels, each as it is and in five other paints.
+CROWD_MOTION = Recipe(
+    "masks",
+    figures=0,
+    icons=0,
+    stages=(
+        Stage(iters=0, epochs=8, steps=600),
+        Stage(iters=4, epochs=3, steps=250, learning_rate=1e-3),
+    ),
+    glom=SMALL | {"stem": "pyramid"},
+    worlds={"moving": 2_000},
+    labels="found",
+    repaints=5,
+)
 RECIPES = {
     "icons": ICONS,
     "icons-feedforward": replace(ICONS, stages=(SEE_LONG, SEE_ON)),
+    "crowd-motion": CROWD_MOTION,
+    "crowd-motion-feedforward": replace(
+        CROWD_MOTION,
+        stages=(CROWD_MOTION.stages[0], Stage(iters=0, epochs=5, steps=500, learning_rate=1e-3)),
+    ),
     "figures": FIGURES,
     "figures-class-pose": replace(FIGURES, task="class_pose"),
     "figures-reconstruction": replace(
