@@ -27,11 +27,12 @@ def test_stripes_are_one_part_and_another_paint_is_another():
 
 
 def test_pieces_that_look_alike_stay_apart():
-    image = np.full((1, 48, 48, 3), 90, "uint8")
-    pieces = np.where(x < 20, 1, np.where(x < 34, 2, 0))[None]
-    areas, _ = texture_areas(image, pieces)
-    assert [len(np.unique(areas[0][pieces[0] == k])) for k in (0, 1, 2)] == [1, 1, 1]
-    assert len(np.unique(areas)) == 3
+    image = np.broadcast_to(np.where(y < 24, 90, 200)[..., None], (48, 48, 3)).astype("uint8")
+    pieces = np.where(x < 20, 1, np.where(x < 34, 2, 0))
+    areas, _ = texture_areas(image[None], pieces[None])
+    squares = [(pieces == k) & half for k in (1, 2) for half in (y < 22, y > 25)]
+    assert [len(np.unique(areas[0][square])) for square in squares] == [1] * 4
+    assert len({areas[0][square][0] for square in squares}) == 4
 
 
 def test_crumbs_go_to_what_is_nearest():

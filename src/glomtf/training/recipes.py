@@ -113,8 +113,8 @@ CROWD_MOTION = Recipe(
     figures=0,
     icons=0,
     stages=(
-        Stage(iters=0, epochs=8, steps=600),
-        Stage(iters=4, epochs=3, steps=250, learning_rate=1e-3),
+        Stage(iters=0, epochs=10, steps=500),
+        Stage(iters=4, epochs=4, steps=200, learning_rate=1e-3),
     ),
     glom=SMALL | {"stem": "pyramid"},
     worlds={"moving": 2_000},
@@ -127,7 +127,7 @@ RECIPES = {
     "crowd-motion": CROWD_MOTION,
     "crowd-motion-feedforward": replace(
         CROWD_MOTION,
-        stages=(CROWD_MOTION.stages[0], Stage(iters=0, epochs=5, steps=500, learning_rate=1e-3)),
+        stages=(CROWD_MOTION.stages[0], Stage(iters=0, epochs=4, steps=700, learning_rate=1e-3)),
     ),
     "figures": FIGURES,
     "figures-class-pose": replace(FIGURES, task="class_pose"),
