@@ -8,6 +8,7 @@ import pytest
 
 import glomtf
 from glomtf.training import run
+from glomtf.training.found import found
 from glomtf.training.recipes import RECIPES, SMALL, Recipe, Stage
 from glomtf.worlds import WORLDS, Figures, Moving
 
@@ -88,7 +89,7 @@ def test_recipes_are_whole():
         assert glomtf.Glom(**recipe.glom).levels >= recipe.object_level > recipe.part_level
         for stage in recipe.stages:
             pool = recipe.icons + sum(recipe.generated().values())
-            assert stage.steps * recipe.batch_size <= pool, name
+            assert stage.steps * recipe.batch_size <= pool * (1 + recipe.repaints), name
         assert set(recipe.worlds) <= set(WORLDS)
 
 
@@ -102,14 +103,28 @@ def test_a_recipe_may_mix_worlds():
     assert run.class_count(recipe) == len(Figures.classes)
 
 
-def test_runs_begun_without_further_worlds_can_be_resumed(tmp_path):
-    wanted = {"name": "", "seed": 0, "icons": "", "recipe": {"task": "masks", "worlds": {}}}
+def test_labels_are_found_where_the_recipe_says_so():
+    recipe = Recipe("masks", 0, 0, (), worlds={"moving": 3}, labels="found", repaints=2)
+    assert recipe.summary().startswith("masks on 3 moving without labels, each repainted 2 times: ")
+    (scenes,) = run.training_scenes(recipe, None, seed=2)
+    moving = Moving().scenes(3, 1002)
+    np.testing.assert_array_equal(scenes.images[:3], moving.images)
+    np.testing.assert_array_equal(scenes.objects, found(moving, 2, 2).objects)
+    assert len(scenes) == 9
+    (held_out,) = run.validation_scenes(recipe, None)  # their truth fixes thresholds
+    np.testing.assert_array_equal(held_out.objects, Moving().scenes(8, run.VALIDATION).objects)
+
+
+def test_runs_begun_before_recipes_had_all_entries_can_be_resumed(tmp_path):
+    rest = {"worlds": {}, "labels": "true", "repaints": 0}
+    wanted = {"name": "", "seed": 0, "icons": "", "recipe": {"task": "masks", **rest}}
     older = wanted | {"recipe": {"task": "masks"}}
     (tmp_path / run.CONFIG).write_text(json.dumps(older))
     assert run._begin(tmp_path, wanted, resume=True) == {"stages_done": 0, "minutes": 0.0}
-    other = wanted | {"recipe": {"task": "masks", "worlds": {"crowd": 9}}}
-    with pytest.raises(ValueError, match="expected the recipe"):
-        run._begin(tmp_path, other, resume=True)
+    for entry in ({"worlds": {"crowd": 9}}, {"labels": "found"}, {"repaints": 1}):
+        other = wanted | {"recipe": wanted["recipe"] | entry}
+        with pytest.raises(ValueError, match="expected the recipe"):
+            run._begin(tmp_path, other, resume=True)
 
 
 def test_icons_recipes_ask_for_icons(tmp_path):

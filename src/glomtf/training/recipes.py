@@ -33,6 +33,9 @@ class Recipe:
         batch_size: pictures per step.
         temperature: of the contrast on masks and of common fate.
         worlds: how many scenes of each further world (a name in ``glomtf.worlds.WORLDS``).
+        labels: "true" from the worlds, or "found" by motion and texture
+            (:func:`glomtf.training.found.found`) in worlds that move.
+        repaints: how often the layout of each scene is painted anew where labels are found.
     """
 
     task: str
@@ -45,6 +48,8 @@ class Recipe:
     batch_size: int = 16
     temperature: float = 0.1
     worlds: dict = field(default_factory=dict)
+    labels: str = "true"
+    repaints: int = 0
 
     def generated(self):
         """{name: scenes} of the worlds in ``glomtf.worlds.WORLDS`` that it trains on."""
@@ -55,6 +60,8 @@ class Recipe:
         """One line for people: the task, the scenes and the stages."""
         worlds = {**self.generated(), "icons": self.icons}
         scenes = " + ".join(f"{count:,} {name}" for name, count in worlds.items() if count)
+        if self.labels == "found":
+            scenes += f" without labels, each repainted {self.repaints} times"
         stages = ", then ".join(
             f"{stage.epochs * stage.steps:,} steps of "
             + (f"{stage.iters} iterations" if stage.iters else "the feed-forward sweep")
@@ -109,11 +116,23 @@ CROWD = replace(
     stages=(SEE_LONG, Stage(iters=6, epochs=4, steps=300, learning_rate=1e-3)),
 )
 CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=900, learning_rate=1e-3)
+# No labels: what two frames tell of moving crowds, layouts as they were and in five other paints.
+MOTION_SEE = Stage(iters=0, epochs=7, steps=500)
+CROWD_MOTION = replace(
+    CROWD,
+    worlds={"moving": 2_000},
+    stages=(MOTION_SEE, Stage(iters=4, epochs=3, steps=200, learning_rate=1e-3)),
+    labels="found",
+    repaints=5,
+)
+MOTION_SEE_ON = Stage(iters=0, epochs=4, steps=500, learning_rate=1e-3)
 RECIPES = {
     "icons": ICONS,
     "icons-feedforward": replace(ICONS, stages=(SEE_LONG, SEE_ON)),
     "crowd": CROWD,
     "crowd-feedforward": replace(CROWD, stages=(SEE_LONG, CROWD_SEE_ON)),
+    "crowd-motion": CROWD_MOTION,
+    "crowd-motion-feedforward": replace(CROWD_MOTION, stages=(MOTION_SEE, MOTION_SEE_ON)),
     "figures": FIGURES,
     "figures-class-pose": replace(FIGURES, task="class_pose"),
     "figures-reconstruction": replace(

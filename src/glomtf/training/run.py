@@ -15,6 +15,7 @@ from glomtf.model.presets import Reading, save_run
 from glomtf.training.callbacks import IslandLog
 from glomtf.training.data import ScenePool, column_targets
 from glomtf.training.events import EventFile
+from glomtf.training.found import found
 from glomtf.training.settled import settled
 from glomtf.training.tasks import ClassAndPose, CommonFate, Masks, Reconstruction
 from glomtf.worlds.icons import Icons
@@ -47,13 +48,16 @@ def validation_scenes(recipe, icons):
 
 
 def training_scenes(recipe, icons, seed):
-    """The pool of a run: as many scenes of each world as the recipe says."""
+    """The pool of a run: as many scenes of each world as the recipe says, labelled as it says."""
     scenes = []
     if recipe.icons:
         scenes.append(Icons(icons, split="train").scenes(recipe.icons, TRAINING + seed))
-    return scenes + [
+    scenes += [
         WORLDS[name]().scenes(count, TRAINING + seed) for name, count in recipe.generated().items()
     ]
+    if recipe.labels == "found":
+        return [found(part, seed, recipe.repaints) for part in scenes]
+    return scenes
 
 
 def class_count(recipe):
@@ -113,7 +117,8 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
     progress = _begin(out, json.loads(json.dumps(wanted)), resume)
     keras.utils.set_random_seed(seed)
     glom = Glom(**recipe.glom, data_format="channels_last")
-    _tell(verbose, f"drawing {recipe.icons + sum(recipe.generated().values()):,} scenes")
+    finding = ", finding their parts and objects" if recipe.labels == "found" else ""
+    _tell(verbose, f"drawing {recipe.icons + sum(recipe.generated().values()):,} scenes{finding}")
     scenes = training_scenes(recipe, icons, seed)
     held_out = validation_scenes(recipe, icons)
     epoch = 0
@@ -183,11 +188,12 @@ def _begin(out, wanted, resume):
         raise ValueError(
             f"expected a run to resume, got {out} without {CONFIG}; leave --resume out"
         )
-    found = json.loads(config.read_text())
-    # Runs from before recipes could name further worlds have no such entry.
-    found["recipe"] = {"worlds": {}} | found.get("recipe", {})
+    before = json.loads(config.read_text())
+    # Runs from before recipes had these entries.
+    later = {"worlds": {}, "labels": "true", "repaints": 0}
+    before["recipe"] = later | before.get("recipe", {})
     for key, value in wanted.items():
-        if found.get(key) != value:
+        if before.get(key) != value:
             raise ValueError(
                 f"expected the {key} that {out} was started with, got another; give the same "
                 "arguments or a new --out"
