@@ -1,0 +1,76 @@
+"""The study of settling in its smallest form: what must be equal is, and it can be drawn."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from glomtf.model.glom import Glom
+from glomtf.model.presets import Reading, save_run
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "settling.py"
+
+
+@pytest.fixture(scope="module")
+def study():
+    spec = importlib.util.spec_from_file_location("settling_study", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.SCENES, module.CHECKED, module.STEPS = 2, 2, (0, 2)
+    module.NOISE, module.MISSING = (0.1,), (0.5,)
+    return module
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A small Glom that nobody trained."""
+    folder = tmp_path_factory.mktemp("settling") / "run"
+    keras.utils.set_random_seed(0)
+    glom = Glom(
+        8, 3, 64, 8, data_format="channels_last", mlp_ratio=1, top_down_location="fourier",
+        similarity="cosine", state_norm="rms", initial_state="bottom_up",
+        learn_contribution_weights=True,
+    )  # fmt: skip
+    save_run(glom, folder, Reading(2, (0.9, 0.9, 0.9), 2, 3), {})
+    return folder
+
+
+def test_the_study_runs_agrees_with_itself_and_is_drawn(study, run, tmp_path, monkeypatch, capsys):
+    out, picture = tmp_path / "s.json", tmp_path / "s.png"
+    call = ["settling.py", f"--out={out}", f"--picture={picture}"]
+    monkeypatch.setattr(sys, "argv", [*call, "--glom", str(run), "--control", str(run)])
+    study.main()
+    result = json.loads(out.read_text())
+    glom = result["glom"][0]
+    assert set(glom["conditions"]) == {
+        "crowd", "crowd-classes", "crowd-counts", "crowd-backgrounds", "noise 0.1", "missing 50%",
+    }  # fmt: skip
+    # Two steps with all contributions are what two steps are, and without lateral and top-down
+    # input the bottom-up sweep stays where it is.
+    assert glom["lesions"]["all four contributions"] == glom["steps"]["2"]
+    for depth in study.DEPTHS:
+        assert glom["lesions"]["neither"][depth] == pytest.approx(glom["steps"]["0"][depth])
+    assert "| crowd | " in capsys.readouterr().out
+    assert picture.stat().st_size > 10_000
+    # A second call measures nothing again.
+    monkeypatch.setattr(study, "study", None)
+    study.main()
+    assert json.loads(out.read_text()) == result
+
+
+def test_what_is_missing_is_grey_column_by_column(study):
+    images = np.full((2, 16, 16, 3), 255, np.uint8)
+    hidden = (study.missing(images, 0.5, 4) == 128).all(axis=-1).reshape(2, 4, 4, 4, 4)
+    share = hidden.mean(axis=(2, 4))
+    assert set(np.unique(share)) == {0.0, 1.0}
+    assert 0.2 < share.mean() < 0.8
+    assert (study.missing(images, 0.0, 4) == images).all()
+
+
+def test_noise_has_the_strength_it_says(study):
+    images = np.full((4, 32, 32, 3), 128, np.uint8)
+    assert (study.noisy(images, 0.1).astype(float) / 255).std() == pytest.approx(0.1, abs=0.005)
