@@ -88,7 +88,9 @@ def test_a_warning_where_other_machines_reach_the_page(capsys, monkeypatch, host
     assert cli.main(["explore", "--host", host, "--port", str(port)]) == 130
     out, err = capsys.readouterr()
     shown = "0.0.0.0" if warned else "127.0.0.1"
-    assert calls == [(["icons"], shown, port)] and f"http://{shown}:{port}" in out
+    # The default comes first, the other presets after it.
+    assert calls == [(["icons", "figures", "figures-motion"], shown, port)]
+    assert f"http://{shown}:{port}" in out
     warning = (
         "glomtf: warning: whoever reaches 0.0.0.0 can use this page; leave out --host to keep it "
         "to this machine\n"
