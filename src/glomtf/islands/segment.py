@@ -45,14 +45,7 @@ def segment_k(vectors: ArrayLike, k: int) -> Labels:
 
     vectors: (rows, cols, D). Raises ValueError unless 1 <= k <= rows * cols.
     """
-    merges = linkage(vectors)
-    columns = len(merges) + 1
-    if not 1 <= k <= columns:
-        raise ValueError(f"k: expected 1 to {columns} (the number of columns), got {k}")
-    # By rank instead of height, equal heights cannot make the count come out below k.
-    ranked = merges.copy()
-    ranked[:, 2] = np.arange(columns - 1)
-    return cut(ranked, 1.0 - (columns - k - 0.5)).reshape(np.shape(vectors)[:2])
+    return cut_k(linkage(vectors), k).reshape(np.shape(vectors)[:2])
 
 
 def linkage(vectors: ArrayLike) -> Merges:
@@ -85,6 +78,20 @@ def cut(merges: Merges, threshold: float) -> Labels:
         return np.ones(1, dtype=np.int32)
     clusters = hierarchy.fcluster(merges, 1.0 - threshold + _ROUNDING, criterion="distance")
     return in_reading_order(clusters)
+
+
+def cut_k(merges: Merges, k: int) -> Labels:
+    """Cut merges into exactly ``k`` groups: (N,) int32 labels 1..k in reading order.
+
+    Raises ValueError unless 1 <= k <= N.
+    """
+    columns = len(merges) + 1
+    if not 1 <= k <= columns:
+        raise ValueError(f"k: expected 1 to {columns} (the number of columns), got {k}")
+    # By rank instead of height, equal heights cannot make the count come out below k.
+    ranked = merges.copy()
+    ranked[:, 2] = np.arange(columns - 1)
+    return cut(ranked, 1.0 - (columns - k - 0.5))
 
 
 def background_of(labels: NDArray[np.integer]) -> int:

@@ -29,8 +29,10 @@ def view_contrast(first, second, *, temperature=0.1):
     """
     z = ops.concatenate([unit(ops.mean(unit(view), axis=1)) for view in (first, second)])
     logits = ops.matmul(z, ops.transpose(z)) / temperature
-    batch = first.shape[0]
-    logits = logits - 1e9 * ops.eye(2 * batch, dtype="float32")
-    partner = ops.roll(ops.eye(2 * batch, dtype="float32"), batch, axis=1)
+    batch = ops.shape(first)[0]
+    number = ops.arange(2 * batch)
+    itself = ops.cast(number[:, None] == number, "float32")
+    partner = ops.cast(number[:, None] == (number + batch) % (2 * batch), "float32")
+    logits = logits - 1e9 * itself
     loss = ops.logsumexp(logits, axis=-1) - ops.sum(partner * logits, axis=-1)
-    return ops.reshape(loss, (2, batch))
+    return ops.reshape(loss, (2, -1))

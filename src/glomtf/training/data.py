@@ -91,10 +91,14 @@ class ScenePool(keras.utils.PyDataset):
         steps: batches per epoch; at most what the pool holds.
         seed: of order and augmentation.
         start_epoch: number of the first epoch this object will serve.
+        shuffle: whether every epoch has its own order.
         augment: whether to turn and recolour.
     """
 
-    def __init__(self, scenes, patch_size, batch_size, steps, seed=0, start_epoch=0, augment=True):
+    def __init__(
+        self, scenes, patch_size, batch_size, steps, seed=0, start_epoch=0, shuffle=True,
+        augment=True,
+    ):  # fmt: skip
         super().__init__()
         self.images = np.concatenate([part.images for part in scenes])
         each = [column_targets(part, patch_size) for part in scenes]
@@ -111,7 +115,7 @@ class ScenePool(keras.utils.PyDataset):
                 f"Received: {len(self.images)}"
             )
         self.batch_size, self.steps, self.seed = batch_size, steps, seed
-        self.augment = augment
+        self.shuffle, self.augment = shuffle, augment
         self.epoch = start_epoch
         self._shuffle()
 
@@ -123,8 +127,10 @@ class ScenePool(keras.utils.PyDataset):
         self._shuffle()
 
     def _shuffle(self):
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.images))
-        self.order = order[: self.steps * self.batch_size] if self.augment else order.argsort()
+        order = np.arange(len(self.images))
+        if self.shuffle:
+            order = np.random.default_rng((self.seed, self.epoch)).permutation(order)
+        self.order = order[: self.steps * self.batch_size]
 
     def __getitem__(self, index):
         chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]

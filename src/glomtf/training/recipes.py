@@ -25,17 +25,20 @@ class Recipe:
     """Everything that decides a run, besides the seed.
 
     Args:
-        task: "masks", "class_pose", "reconstruction", or "common_fate" with the world "moving".
+        task: "masks", "class_pose", "reconstruction", "views", or "common_fate" with the world
+            "moving".
         figures, icons: how many scenes of each world the pool holds.
         stages: in order; the weights carry on.
         glom: keyword arguments of :class:`glomtf.Glom`.
         part_level, object_level: where parts and objects are meant to be islands.
         batch_size: pictures per step.
-        temperature: of the contrast on masks and of common fate.
+        temperature: of the contrast on masks, of common fate and of views.
         worlds: how many scenes of each further world (a name in ``glomtf.worlds.WORLDS``).
         labels: "true" from the worlds, or "found" by motion and texture
             (:func:`glomtf.training.found.found`) in worlds that move.
         repaints: how often the layout of each scene is painted anew where labels are found.
+        recolour: how much colours change from view to view, 0 to 1, with the task "views".
+        read_iters: settling steps of the finished model; None = those of the last stage.
     """
 
     task: str
@@ -50,6 +53,8 @@ class Recipe:
     worlds: dict = field(default_factory=dict)
     labels: str = "true"
     repaints: int = 0
+    recolour: float = 0.0
+    read_iters: int | None = None
 
     def generated(self):
         """{name: scenes} of the worlds in ``glomtf.worlds.WORLDS`` that it trains on."""
@@ -126,7 +131,38 @@ CROWD_MOTION = replace(
     repaints=5,
 )
 MOTION_SEE_ON = Stage(iters=0, epochs=4, steps=500, learning_rate=1e-3)
+# No labels, single still pictures, two views of each. The sweep alone is taught, and sees no more
+# than its own small patch; what belongs together is then found by settling with near columns, which
+# needs no teaching. Nothing taught the top-down nets, so they have no say.
+TETROMINOES = Recipe(
+    "views",
+    figures=0,
+    icons=0,
+    worlds={"tetrominoes-36": 8_000},
+    stages=(Stage(iters=0, epochs=10, steps=125, learning_rate=1e-3),),
+    glom=SMALL
+    | {
+        "stem": "linear",
+        "image_size": 36,
+        "patch_size": 2,
+        "local_consensus_radius": (1.5, 3.0, 6.0),
+        "contribution_weights": (1.0, 1.0, 0.0, 0.7),
+        "learn_contribution_weights": False,
+    },
+    batch_size=64,
+    read_iters=16,
+)
+# Here the background's grey would tell pictures apart, were it the same in both views.
+DSPRITES = replace(
+    TETROMINOES,
+    worlds={"dsprites": 8_000},
+    stages=(Stage(iters=0, epochs=4, steps=125, learning_rate=1e-3),),
+    glom=TETROMINOES.glom | {"image_size": 64},
+    recolour=0.4,
+)
 RECIPES = {
+    "tetrominoes": TETROMINOES,
+    "dsprites": DSPRITES,
     "icons": ICONS,
     "icons-feedforward": replace(ICONS, stages=(SEE_LONG, SEE_ON)),
     "crowd": CROWD,

@@ -17,7 +17,7 @@ from glomtf.training.data import ScenePool, column_targets
 from glomtf.training.events import EventFile
 from glomtf.training.found import found
 from glomtf.training.settled import settled
-from glomtf.training.tasks import ClassAndPose, CommonFate, Masks, Reconstruction
+from glomtf.training.tasks import ClassAndPose, CommonFate, Masks, Reconstruction, Views
 from glomtf.worlds.icons import Icons
 from glomtf.worlds.named import WORLDS
 
@@ -81,6 +81,8 @@ def make_task(recipe, glom, iters, seed):
         return ClassAndPose(glom, iters, recipe.object_level, class_count(recipe))
     if recipe.task == "common_fate":
         return CommonFate(glom, iters, recipe.object_level, temperature=recipe.temperature)
+    if recipe.task == "views":
+        return Views(glom, iters, recipe.object_level, recipe.temperature, recipe.recolour, seed)
     return Reconstruction(glom, iters, seed=seed)
 
 
@@ -144,12 +146,22 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
     return glom
 
 
+def optimizer(stage):
+    """Adam with a short warm-up to the stage's rate, then cosine decay; gradients clipped."""
+    total = stage.epochs * stage.steps
+    rate = keras.optimizers.schedules.CosineDecay(
+        stage.learning_rate / 100, total, alpha=1e-2,
+        warmup_target=stage.learning_rate, warmup_steps=min(200, total // 10),
+    )  # fmt: skip
+    return keras.optimizers.Adam(rate, global_clipnorm=1.0)
+
+
 def fix_thresholds(recipe, glom, scenes):
     """The :class:`Reading` whose thresholds segment validation scenes best.
 
     The part level and those below it are judged by true parts, the ones above by true objects.
     """
-    iters = recipe.stages[-1].iters
+    iters = recipe.stages[-1].iters if recipe.read_iters is None else recipe.read_iters
     images, truth = [], []
     for part in scenes:
         images.append(part.images)
@@ -190,7 +202,7 @@ def _begin(out, wanted, resume):
         )
     before = json.loads(config.read_text())
     # Runs from before recipes had these entries.
-    later = {"worlds": {}, "labels": "true", "repaints": 0}
+    later = {"worlds": {}, "labels": "true", "repaints": 0, "recolour": 0.0, "read_iters": None}
     before["recipe"] = later | before.get("recipe", {})
     for key, value in wanted.items():
         if before.get(key) != value:
@@ -213,20 +225,20 @@ def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, 
     checkpoint = out / f"checkpoint-{number + 1}"
     metadata = checkpoint / "training_metadata.json"
     start = json.loads(metadata.read_text())["epoch"] if metadata.exists() else first_epoch
-    total = stage.epochs * stage.steps
-    task.compile(
-        optimizer=keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(
-                stage.learning_rate / 100, total, alpha=1e-2,
-                warmup_target=stage.learning_rate, warmup_steps=min(200, total // 10),
-            ),
-            global_clipnorm=1.0,
-        )
-    )  # fmt: skip
-    pool = ScenePool(scenes, glom.patch_size, recipe.batch_size, stage.steps, seed, start)
+    task.compile(optimizer=optimizer(stage))
+    # The task "views" changes its pictures itself.
+    pool = ScenePool(
+        scenes,
+        glom.patch_size,
+        recipe.batch_size,
+        stage.steps,
+        seed,
+        start,
+        augment=recipe.task != "views",
+    )
     size = min(recipe.batch_size, sum(len(s) for s in held_out))
     check = ScenePool(held_out, glom.patch_size, size, sum(len(s) for s in held_out) // size,
-                      augment=False)  # fmt: skip
+                      shuffle=False, augment=False)  # fmt: skip
     watched = [one for part in held_out for one in list(part)[: WATCHED // len(held_out)]]
     task(pool[0][0][:1])  # makes every weight before a checkpoint is read into them
     task.fit(

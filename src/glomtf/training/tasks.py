@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from glomtf.model.heads import Reconstruct, WhatAndWhere
+from glomtf.model.heads import Reconstruct, Summary, WhatAndWhere
 from glomtf.model.tokens import patches
 from glomtf.objectives import (
     column_cross_entropy,
@@ -12,6 +12,7 @@ from glomtf.objectives import (
     masked_patch_error,
     segment_contrast,
     segment_weights,
+    view_contrast,
 )
 
 
@@ -139,3 +140,60 @@ class Reconstruction(keras.Model):
         hidden = y_pred["hidden"]
         error = masked_patch_error(y_pred["patches"], patches(x, self.glom.patch_size), hidden)
         return ops.sum(error) / ops.maximum(ops.sum(ops.cast(hidden, "float32")), 1.0)
+
+
+class Views(keras.Model):
+    """Two views of a picture agree and other pictures differ, at the object level: no labels.
+
+    A view is mirrored or not, shifted, enlarged and, if asked, recoloured. What has to be known of
+    a picture to find its other view is what it holds, so columns come to say what they belong to.
+
+    Args:
+        glom: the model to train.
+        iters: settling steps; 0 trains the feed-forward sweep alone.
+        object_level: the level, 1 = lowest.
+        temperature: of the contrast.
+        colour: how much brightness, contrast, saturation and, less so, hue change, 0 to 1;
+            0 = not at all.
+        seed: of the views.
+    """
+
+    def __init__(self, glom, iters, object_level, temperature=0.1, colour=0.0, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        self.glom, self.iters, self.object_level = glom, iters, object_level
+        self.temperature = temperature
+        self.head = Summary(glom.dim)
+        where = {"fill_mode": "nearest", "data_format": "channels_last"}
+        self.changes = [
+            keras.layers.RandomFlip("horizontal", seed=seed, data_format="channels_last"),
+            keras.layers.RandomTranslation(0.15, 0.15, seed=seed + 1, **where),
+            keras.layers.RandomZoom((-0.3, 0.0), seed=seed + 2, **where),
+        ]
+        if colour:
+            half = colour / 2
+            self.changes.append(
+                keras.layers.RandomColorJitter(
+                    (0, 1), brightness_factor=0.7 * colour, contrast_factor=colour,
+                    saturation_factor=(0.5 - half, 0.5 + half), hue_factor=colour / 8,
+                    seed=seed + 3, data_format="channels_last",
+                )
+            )  # fmt: skip
+
+    def view(self, images):
+        """Each picture changed in its own way."""
+        for change in self.changes:
+            images = change(images, training=True)
+        return images
+
+    def call(self, images):
+        """(B, H, W, C) to the vectors of two views of each picture, (2, B, D)."""
+        views = ops.concatenate([self.view(images), self.view(images)])
+        wanted = [(self.iters, self.object_level)]
+        state = self.glom.settle(views, self.iters, wanted=wanted)[-1]
+        vectors = self.head(state[self.object_level - 1])
+        return ops.reshape(vectors, (2, -1, self.glom.dim))
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        # A picture's one vector is all the columns that the contrast has to average.
+        first, second = y_pred[0][:, None], y_pred[1][:, None]
+        return ops.mean(view_contrast(first, second, temperature=self.temperature))

@@ -1,0 +1,104 @@
+"""The study of published pictures in its smallest form, and its readings against plain NumPy."""
+
+import importlib.util
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from glomtf.training.recipes import RECIPES, Stage
+from glomtf.worlds import WORLDS
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "published.py"
+
+
+@pytest.fixture(scope="module")
+def study():
+    sys.path.insert(0, str(SCRIPT.parent))
+    spec = importlib.util.spec_from_file_location("published_study", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    sys.path.remove(str(SCRIPT.parent))
+    return module
+
+
+def test_the_study_runs_carries_on_and_says_what_it_saw(study, tmp_path, monkeypatch, capsys):
+    recipe = replace(
+        RECIPES["tetrominoes"],
+        worlds={"tetrominoes-36": 4},
+        stages=(Stage(iters=0, epochs=1, steps=1, learning_rate=1e-3),),
+        glom=RECIPES["tetrominoes"].glom | {"dim": 8, "patch_size": 4},
+        batch_size=4,
+    )
+    monkeypatch.setattr(study, "RECIPES", {"tetrominoes": recipe})
+    monkeypatch.setattr(study, "SCENES", 2)
+    monkeypatch.setattr(study, "ATTENTION", {"patch_size": 4, "dim": 8, "heads": 2})
+    monkeypatch.setattr(study, "ATTENTION_EPOCHS", {"tetrominoes": 1})
+    monkeypatch.setattr("glomtf.training.run.VALIDATION_SCENES", 4)
+    out = tmp_path / "p.json"
+    call = ["published.py", f"--out={out}", f"--work={tmp_path}", "--recipes=tetrominoes"]
+    monkeypatch.setattr(sys, "argv", [*call, "--seeds", "0"])
+    study.main()
+    result = json.loads(out.read_text())["tetrominoes"]
+    assert set(result["nets"]) == {"GLOM", "attention"}
+    assert set(result["baselines"]) == {
+        "position", "colour", "position + colour", "true foreground + position", "untrained Glom",
+    }  # fmt: skip
+    for (one,) in result["nets"].values():
+        assert one["seed"] == 0
+        for scores in one["scores"].values():
+            assert -0.5 <= scores["fg_ari"] <= 1 and 0 <= scores["mbo"] <= 1
+    glom = result["nets"]["GLOM"][0]["scores"]
+    assert glom["level 3"] == glom["16 steps"]  # the recipe's own reading
+    assert "| GLOM, level 3 |" in capsys.readouterr().out
+    monkeypatch.setattr(study, "studied", None)  # a second call learns nothing again
+    study.main()
+    assert json.loads(out.read_text())["tetrominoes"] == result
+
+
+class MeanColour:
+    """States that are the mean colour of each column's patch, whatever the number of steps."""
+
+    patch_size, dim, levels = 4, 3, 1
+
+    def settle(self, images, iters):
+        shape = (len(images), images.shape[1] // 4, 4, images.shape[2] // 4, 4, 3)
+        return [[images.reshape(shape).mean(axis=(2, 4)).reshape(len(images), -1, 3)]]
+
+
+def test_finer_states_are_those_of_the_patches_around_them(study):
+    images = np.random.default_rng(0).integers(256, size=(2, 12, 8, 3)).astype(np.uint8)
+    states = study.finer_states(MeanColour(), images, 1, 1, times=2)
+    assert states.shape == (2, 6, 4, 3)
+    wide = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge") / 255
+    for row in range(6):
+        for col in range(4):
+            around = wide[:, 2 * row : 2 * row + 4, 2 * col : 2 * col + 4].mean(axis=(1, 2))
+            np.testing.assert_allclose(states[:, row, col], around, rtol=1e-5)
+
+
+def test_labels_are_scored_at_the_pixels_of_objects(study):
+    scenes = WORLDS["tetrominoes"]().scenes(5, seed=3)
+    perfect = study.pixel_scores(scenes, scenes.objects + 1, 1)
+    assert perfect["fg_ari"] == pytest.approx(1) and perfect["mbo"] == pytest.approx(1)
+    assert study.pixel_scores(scenes, np.ones((5, 7, 7), int), 5)["fg_ari"] == pytest.approx(0)
+
+
+def test_colour_finds_pieces_in_other_colours_and_position_does_not(study):
+    objects = np.zeros((1, 20, 20), np.int16)
+    objects[:, 5:10], objects[:, 10:15] = 1, 2
+    palette = np.array([(0, 0, 0), (255, 0, 0), (0, 0, 255)], np.uint8)
+    scenes = SimpleNamespace(
+        images=palette[objects], objects=objects, parts=objects, classes=np.array([[-1, 0, 0]]),
+        poses=np.zeros((1, 3, 4)),
+    )  # fmt: skip
+    recipe = RECIPES["tetrominoes"]
+    recipe = replace(recipe, glom=recipe.glom | {"image_size": 20, "patch_size": 5})
+    found = study.baselines(scenes, recipe, 3)
+    assert found["colour"] == {"fg_ari": 1, "mbo": 1}
+    assert found["position"]["fg_ari"] < 1
+    assert found["true foreground + position"]["mbo"] == pytest.approx(1 / 3)  # halves of both
