@@ -77,9 +77,10 @@ def test_every_task_learns_its_pool_by_heart(task):
     keras.utils.set_random_seed(0)
     glom = glomtf.Glom(**recipe.glom, data_format="channels_last")
     model = run.make_task(recipe, glom, 3, seed=0)
-    model.compile(optimizer=keras.optimizers.Adam(1e-2))
+    # Views are never quite the same: smaller steps, and more of them.
+    rate, epochs = (3e-3, 60) if task == "views" else (1e-2, 30)
+    model.compile(optimizer=keras.optimizers.Adam(rate))
     pool = run.ScenePool([scenes], 4, 8, 1, shuffle=False, augment=False)
-    epochs = 60 if task == "views" else 30  # its pictures are never quite the same
     losses = model.fit(pool, epochs=epochs, verbose=0).history["loss"]
     floor = 4.0 if task == "masks" else 0.0  # the contrast cannot fall below the partners' log
     assert losses[-1] - floor < 0.75 * (losses[0] - floor)
