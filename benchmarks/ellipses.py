@@ -65,7 +65,7 @@ VARIANTS = {
 }
 # Training steps that take each of them about the same CPU time.
 STEPS = {
-    "symbols": {"full": 3000, "no attention": 3400, "no top-down": 4100, "feed-forward": 9500},
+    "symbols": {"full": 12000, "no attention": 13600, "no top-down": 16400, "feed-forward": 38000},
     "pictures": {"full": 2200, "no attention": 2400, "no top-down": 2700, "feed-forward": 4000},
 }
 # Training scenes: as many of each of these.
@@ -102,7 +102,7 @@ SETTLING = [
 class Sizes:
     """How much is drawn: scenes to train on, to test each condition and to fix the threshold."""
 
-    pool: int = 12_000
+    pool: int = 24_000
     test: int = 300
     validation: int = 100
     share: float = 1.0  # of the training steps

@@ -156,9 +156,10 @@ TETROMINOES = Recipe(
 DSPRITES = replace(
     TETROMINOES,
     worlds={"dsprites": 8_000},
-    stages=(Stage(iters=0, epochs=4, steps=125, learning_rate=1e-3),),
+    stages=(Stage(iters=0, epochs=8, steps=125, learning_rate=1e-3),),
     glom=TETROMINOES.glom | {"image_size": 64},
     recolour=0.4,
+    read_iters=8,
 )
 RECIPES = {
     "tetrominoes": TETROMINOES,
