@@ -37,7 +37,8 @@ COUNTS = {"tetrominoes": 4, "dsprites": 7}
 FINER = 2  # columns per column and side when pictures are read shifted
 MOST = 40  # columns a side that are read so; clustering takes minutes beyond
 # Of the baseline: as published, but for its width and steps, which are Glom's, as it would see too
-# few pictures otherwise. Epochs that come to about the minutes of the recipe's Glom.
+# few pictures otherwise. Epochs that come to about the minutes of the recipe's Glom, on sprites of
+# half its training.
 ATTENTION = {"patch_size": 4, "dim": 64, "heads": 8}
 ATTENTION_STEPS = 4
 ATTENTION_EPOCHS = {"tetrominoes": 8, "dsprites": 3}

@@ -23,7 +23,7 @@ PICTURES = Path(__file__).parent / "pictures"
 SCENES, SEED, SIDE = 60, 9, 256
 RANKS = {"tenth best": 9, "in the middle": 30, "tenth worst": 50}
 COUNTS = {"tetrominoes-36": 4, "dsprites": 7}
-STEPS = (0, 2, 16)
+EARLY = (0, 2)  # steps shown before those of the model
 
 
 def clusters(vectors, count):
@@ -38,7 +38,8 @@ def draw_world(axes, world, run):
     reading = reading_of(model)
     scenes = WORLDS[world]().scenes(SCENES, SEED)
     level = reading.object_level - 1
-    states = [settled(model, scenes.images, steps)[..., level, :] for steps in STEPS]
+    shown_steps = (*EARLY, reading.iters)
+    states = [settled(model, scenes.images, steps)[..., level, :] for steps in shown_steps]
     maps = [[clusters(one, COUNTS[world]) for one in each] for each in states]
     own = [segment(one, threshold=reading.thresholds[level]) for one in states[-1]]
 
@@ -53,7 +54,7 @@ def draw_world(axes, world, run):
         row[0].imshow(pixels)
         row[0].set_title(f"{name} of {SCENES}", fontsize=8)
         shown = {"true objects": scenes.objects[i]}
-        for steps, found in zip(STEPS, maps, strict=True):
+        for steps, found in zip(shown_steps, maps, strict=True):
             title = f"{steps} steps, {COUNTS[world]} clusters: {score(i, found[i]):.2f}"
             shown[title] = found[i]
         shown[f"by its own rule: {score(i, own[i]):.2f}"] = own[i]
