@@ -20,7 +20,27 @@ def parameters(model):
             return None
         return np.asarray(keras.ops.convert_to_numpy(variable), "float64")
 
+    def block(layer):
+        a = layer.attention
+        return {
+            "norms": [array(norm.scale) for norm in layer.norms],
+            "heads": [
+                (array(dense.kernel), array(dense.bias))
+                for dense in (a.query_dense, a.key_dense, a.value_dense)
+            ],
+            "join": (array(a.output_dense.kernel), array(a.output_dense.bias)),
+            "hidden": (array(layer.hidden.kernel), array(layer.hidden.bias)),
+            "out": (array(layer.out.kernel), array(layer.out.bias)),
+        }
+
     def net(layer):
+        if hasattr(layer, "look"):
+            dense = {
+                name: (array(getattr(layer, name).kernel), array(getattr(layer, name).bias))
+                for name in ("enter", "where", "bend", "merge", "out")
+            }
+            blocks = [block(each) for each in (*layer.blocks, layer.look)]
+            return dense | {"blocks": blocks, "norm": array(layer.norm.scale)}
         return {
             "w1": array(layer.hidden.kernel), "b1": array(layer.hidden.bias),
             "w2": array(layer.out.kernel), "b2": array(layer.out.bias),
@@ -61,6 +81,57 @@ def mlp(net, x, unit="gelu", code=None):
     h = x @ w1 + net["b1"]
     h = np.sin(h) if unit == "sine" else 0.5 * h * (1 + erf(h / math.sqrt(2)))
     return h @ net["w2"] + net["b2"]
+
+
+def root_mean_square(x, scale):
+    return x / np.sqrt((x**2).mean(axis=-1, keepdims=True) + 1e-7) * scale
+
+
+def bent(x):
+    return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+
+def attended(block, x, others):
+    """A block of attention, head by head: (N, W), (M, W) to (N, W)."""
+    own, seen = (root_mean_square(v, n) for v, n in zip((x, others), block["norms"], strict=False))
+    (qw, qb), (kw, kb), (vw, vb) = block["heads"]
+    join, bias = block["join"]
+    heard = np.zeros_like(x) + bias
+    for head in range(qw.shape[1]):
+        q, k = own @ qw[:, head] + qb[head], seen @ kw[:, head] + kb[head]
+        scores = np.exp(q @ k.T / math.sqrt(q.shape[1]))
+        heard += (
+            (scores / scores.sum(1, keepdims=True)) @ (seen @ vw[:, head] + vb[head]) @ join[head]
+        )
+    x = x + heard
+    hidden, out = block["hidden"], block["out"]
+    between = root_mean_square(x, block["norms"][2])
+    return x + bent(between @ hidden[0] + hidden[1]) @ out[0] + out[1]
+
+
+def assembled(net, x, code, grid):
+    """The net that looks at all columns of the level below: (N, D) to (N, D)."""
+    seen = x @ net["enter"][0] + net["enter"][1] + code @ net["where"][0] + net["where"][1]
+    seen = seen + bent(seen) @ net["bend"][0] + net["bend"][1]
+    rows, cols = (-(-side // 2) for side in grid)
+    kernel, bias = net["merge"]
+    tokens = np.zeros((rows, cols, seen.shape[1])) + bias
+    for i, vector in enumerate(seen):
+        row, col = divmod(i, grid[1])
+        tokens[row // 2, col // 2] += vector @ kernel[row % 2, col % 2]
+    tokens = tokens.reshape(rows * cols, -1)
+    *blocks, look = net["blocks"]
+    for block in blocks:
+        tokens = attended(block, tokens, tokens)
+    out = root_mean_square(attended(look, seen, tokens), net["norm"])
+    return out @ net["out"][0] + net["out"][1]
+
+
+def upwards(net, below, code, told, grid):
+    """Any bottom-up net; one per column hears of the location only where it is told."""
+    if "blocks" in net:
+        return assembled(net, below, code, grid)
+    return mlp(net, below, code=code if told else None)
 
 
 def attention_row(x, i, *, beta, similarity, attend_self, radius, neighbours, grid):
@@ -111,7 +182,7 @@ def step(p, given, state, tokens, grid, reference_grid, t):
     """One step of one picture: (N, L, D) and (N, D) to (N, L, D)."""
     columns, levels, dim = state.shape
     code = location_code(grid, reference_grid, given.get("location_frequencies", 4))
-    upwards = code if given.get("bottom_up_location") == "fourier" else None
+    told = given.get("bottom_up_location") == "fourier"
     where = given.get("top_down_location", "learned")
     weights = mixing(p, given, t)
     betas = spread(dim**-0.5 if given.get("beta") is None else given["beta"], levels)
@@ -122,7 +193,8 @@ def step(p, given, state, tokens, grid, reference_grid, t):
     for n in range(levels):
         x = state[:, n]
         below = tokens if n == 0 else state[:, n - 1]
-        mixed = weights[n, 0] * x + weights[n, 1] * mlp(p["bottom_up"][n], below, code=upwards)
+        up = upwards(p["bottom_up"][n], below, code, told, grid)
+        mixed = weights[n, 0] * x + weights[n, 1] * up
         if n + 1 < levels:
             above = state[:, n + 1] + (p["location"] if where == "learned" else 0)
             unit = given.get("top_down_activation", "gelu")
@@ -147,9 +219,9 @@ def start(p, given, tokens, grid, reference_grid):
     if p["initial"] is not None:
         return np.stack([p["initial"]] * len(tokens))
     code = location_code(grid, reference_grid, given.get("location_frequencies", 4))
-    upwards = code if given.get("bottom_up_location") == "fourier" else None
+    told = given.get("bottom_up_location") == "fourier"
     state, below = [], tokens
     for net in p["bottom_up"]:
-        below = normalised(mlp(net, below, code=upwards), given.get("state_norm"))
+        below = normalised(upwards(net, below, code, told, grid), given.get("state_norm"))
         state.append(below)
     return np.stack(state, axis=1)

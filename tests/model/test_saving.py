@@ -22,6 +22,7 @@ NESTED = {
     "top_down_activation": "sine",
     "bottom_up_location": "fourier",
     "location_frequencies": 2,
+    "assembly": [0, 1, 2],
     "similarity": "cosine",
     "state_norm": "rms",
 }

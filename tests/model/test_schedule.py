@@ -23,16 +23,19 @@ TABLES = {
     "each another": np.array([(1, 0, 1, 0), (0, 1, 1, 0), (0, 1, 0, 1)], bool),
 }
 
+# Which bottom-up nets are told the location: none, all, the top's alone.
+UP = ([False] * LEVELS, [True] * LEVELS, [False] * (LEVELS - 1) + [True])
+
 
 def causes(t, level, table):
     """What the state of time t + 1 at this level (0 = lowest) is made of: nodes, "image",
-    "bottom-up place", "top-down place" (where the nets are told the location)."""
+    "place of bottom-up 0", "top-down place" (where the nets are told the location)."""
     previous, bottom_up, top_down, consensus = table[level]
     found = set()
     if previous or consensus:
         found.add((t, level))
     if bottom_up:
-        found |= {(t, level - 1) if level else "image"} | {"bottom-up place"}
+        found |= {(t, level - 1) if level else "image"} | {f"place of bottom-up {level}"}
     if top_down and level + 1 < LEVELS:
         found |= {(t, level + 1), "top-down place"}
     return found
@@ -62,7 +65,8 @@ def brute(widths, tables, wanted, placed_up, placed_down):
             roots = ancestors((t, level), tables)
             wide = [widths[n[1]] for n in roots if not isinstance(n, str) and n[0] == 0]
             wide += [Width.IMAGE] * ("image" in roots)
-            wide += [Width.PLACE] * ("bottom-up place" in roots and placed_up)
+            told = {f"place of bottom-up {i}" for i in range(LEVELS) if placed_up[i]}
+            wide += [Width.PLACE] * bool(told & roots)
             wide += [Width.PLACE] * ("top-down place" in roots and placed_down)
             row.append(max(wide, default=Width.ONCE) if (t, level) in needed else None)
         rows.append(tuple(row))
@@ -79,7 +83,7 @@ def test_equals_the_search_for_every_wanted_set(name, start):
         sets += [[(iters, level) for level in chosen] for k in range(4)
                  for chosen in itertools.combinations(range(1, LEVELS + 1), k)]  # fmt: skip
         sets += [nodes, nodes[::2]]
-        for wanted, up, down in itertools.product(sets, (False, True), (False, True)):
+        for wanted, up, down in itertools.product(sets, UP, (False, True)):
             received = schedule(start, tables, wanted, up, down)
             assert received == brute(start, tables, wanted, up, down), (iters, wanted, up, down)
 
@@ -89,8 +93,8 @@ def test_contributions_that_come_and_go():
     for tables in itertools.permutations(TABLES.values(), 3):
         for level in range(1, LEVELS + 1):
             wanted = [(3, level)]
-            received = schedule(FRESH, tables, wanted, False, True)
-            assert received == brute(FRESH, tables, wanted, False, True)
+            received = schedule(FRESH, tables, wanted)
+            assert received == brute(FRESH, tables, wanted, UP[0], True)
 
 
 def test_the_light_cones_of_the_seeds_configuration():
@@ -119,6 +123,7 @@ MODELS = {
         "contribution_schedule": [(1, 0, 1, 1), (1, 1, 0, 1), (1, 1, 1, 1)],
         "local_consensus_radius": (1, 0, 2), "beta_schedule": [1, 2, 3, 4],
     },
+    "assembled": {"assembly": (0, 0, 1), "top_down_location": None},
     "swept": {"initial_state": "bottom_up", "learn_contribution_weights": True},
 }  # fmt: skip
 
@@ -185,7 +190,7 @@ def test_the_loop_computes_no_more_than_it_says(name, pictures, monkeypatch):
     )
     settle(model.step, made[0], still, grid, 5, wanted=[(5, 3)])
     placed = {
-        "placed_up": model.step.bottom_up_location is not None,
+        "placed_up": UP[{"placed": 1, "assembled": 2}.get(name, 0)],
         "placed_down": model.step.top_down_location is not None,
     }
     begin = FRESH if model.initial_levels is not None else GIVEN

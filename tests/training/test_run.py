@@ -69,11 +69,15 @@ def test_a_killed_run_resumes_as_if_nothing_had_happened(tmp_path, monkeypatch):
         run.train(MASKS, tmp_path / "nothing", verbose=0, resume=True)
 
 
-@pytest.mark.parametrize("task", ["masks", "class_pose", "reconstruction", "common_fate", "views"])
+@pytest.mark.parametrize(
+    "task", ["masks", "pairs", "class_pose", "reconstruction", "common_fate", "views"]
+)
 def test_every_task_learns_its_pool_by_heart(task):
     """Some steps on the same eight pictures must bring the loss well down."""
     scenes = (Moving() if task == "common_fate" else Figures()).scenes(8, 5)
-    recipe = Recipe(task, 8, 0, (), TINY | {"dim": 16}, batch_size=8)
+    pairs, net = task == "pairs", TINY | {"dim": 16}
+    task, net = ("masks", net | {"assembly": (0, 0, 1)}) if pairs else (task, net)
+    recipe = Recipe(task, 8, 0, (), net, batch_size=8, pairs=pairs)
     keras.utils.set_random_seed(0)
     glom = glomtf.Glom(**recipe.glom, data_format="channels_last")
     model = run.make_task(recipe, glom, 3, seed=0)
@@ -82,7 +86,10 @@ def test_every_task_learns_its_pool_by_heart(task):
     model.compile(optimizer=keras.optimizers.Adam(rate))
     pool = run.ScenePool([scenes], 4, 8, 1, shuffle=False, augment=False)
     losses = model.fit(pool, epochs=epochs, verbose=0).history["loss"]
-    floor = 4.0 if task == "masks" else 0.0  # the contrast cannot fall below the partners' log
+    if pairs:
+        assert float(model.bias) != 0 and float(model.log_scale) != 2
+    # Contrast cannot fall below the partners' log; of pairs only parts are learned by contrast.
+    floor = {"masks": 2.0 if pairs else 4.0}.get(task, 0.0)
     assert losses[-1] - floor < 0.75 * (losses[0] - floor)
 
 
@@ -136,6 +143,7 @@ def test_labels_are_found_where_the_recipe_says_so():
 
 def test_runs_begun_before_recipes_had_all_entries_can_be_resumed(tmp_path):
     rest = {"worlds": {}, "labels": "true", "repaints": 0, "recolour": 0.0, "read_iters": None}
+    rest["pairs"] = False
     wanted = {"name": "", "seed": 0, "icons": "", "recipe": {"task": "masks", **rest}}
     older = wanted | {"recipe": {"task": "masks"}}
     (tmp_path / run.CONFIG).write_text(json.dumps(older))
@@ -145,6 +153,7 @@ def test_runs_begun_before_recipes_had_all_entries_can_be_resumed(tmp_path):
         {"labels": "found"},
         {"repaints": 1},
         {"recolour": 0.1},
+        {"pairs": True},
     ):
         other = wanted | {"recipe": wanted["recipe"] | entry}
         with pytest.raises(ValueError, match="expected the recipe"):

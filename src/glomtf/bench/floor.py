@@ -13,7 +13,8 @@ def forward_flops(model, batch, iters, levels_wanted=None):
     mixing come on top: they are not counted because no form of Glom can do without them.
 
     Args:
-        model: a :class:`glomtf.Glom` without radius whose top-down is not told by "fourier".
+        model: a :class:`glomtf.Glom` without radius and assembly whose top-down is not told by
+            "fourier".
         batch: B.
         iters: T.
         levels_wanted: numbers of the levels wanted at the end; None = all.

@@ -74,6 +74,7 @@ def _check_numbers(given):
         ("local_consensus_radius", _is_number, 0, "finite and at least 0"),
         ("beta", _is_number, 1e-12, "finite and at least 1e-12"),
         ("neighbours", _is_whole, 1, "a whole number of at least 1"),
+        ("assembly", _is_whole, 0, "a whole number of at least 0"),
     ):
         if name == "beta" and given[name] is None:
             continue

@@ -48,6 +48,9 @@ class Glom(keras.Model):
         top_down_activation: "gelu" or "sine".
         bottom_up_location: None or "fourier".
         location_frequencies: octaves of the Fourier features.
+        assembly: blocks of attention in a level's bottom-up net, over all columns of the level
+            below and told where they are (:class:`glomtf.model.assembly.AssemblyNet`), one number
+            or one per level; 0 = from a column's own vector alone, as in the paper.
         similarity: "mixed" (``x . y/|y|``, glom-pytorch's), "cosine" or "dot".
         beta: inverse temperature of the consensus, one number or one per level;
             None = dim ** -0.5.
@@ -89,6 +92,7 @@ class Glom(keras.Model):
         top_down_activation="gelu",
         bottom_up_location=None,
         location_frequencies=4,
+        assembly=0,
         similarity="mixed",
         beta=None,
         learn_beta=False,
@@ -132,6 +136,7 @@ class Glom(keras.Model):
             top_down_activation=top_down_activation,
             bottom_up_location=bottom_up_location,
             location_frequencies=location_frequencies,
+            assembly=per_level("assembly", assembly, levels),
             similarity=similarity,
             beta=per_level("beta", dim**-0.5 if beta is None else beta, levels),
             learn_beta=learn_beta,

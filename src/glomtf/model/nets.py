@@ -71,8 +71,9 @@ class ColumnNet(keras.layers.Layer):
             self.where.build((None, self.location_dim))
 
     def place(self, location):
-        """What the hidden layer hears of the location: (N, location_dim) to (N, ratio * D)."""
-        return self.where(ops.cast(location, self.compute_dtype))
+        """What the hidden layer hears: (rows, cols, location_dim) to (N, ratio * D)."""
+        flat = ops.reshape(ops.cast(location, self.compute_dtype), (-1, self.location_dim))
+        return self.where(flat)
 
     def call(self, x, there=None):
         """(B, N, D) and, if built to expect it, what :meth:`place` says, to (B, N, D).

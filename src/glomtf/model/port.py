@@ -16,9 +16,9 @@ def load_glom_pytorch(model, source):
 
     The Glom needs glom-pytorch's architecture: ``stem="linear"``, ``mlp_ratio=4``,
     ``top_down_location="learned"``, ``top_down_activation="gelu"``, ``bottom_up_location=None``,
-    ``initial_state="learned"``, a square grid and two levels or more. What has no weights there
-    (``consensus_self``, radius, beta, schedules, norms) is free. Nothing is assigned unless
-    everything fits.
+    ``initial_state="learned"``, ``assembly=0``, a square grid and two levels or more. What
+    has no weights there (``consensus_self``, radius, beta, schedules, norms) is free. Nothing is
+    assigned unless everything fits.
 
     Args:
         model: a :class:`glomtf.Glom`, changed in place.
@@ -55,6 +55,7 @@ def _check_model(model):
         "top_down_activation": "gelu",
         "bottom_up_location": None,
         "initial_state": "learned",
+        "assembly": 0,
     }
     has = model.get_config()
     if not isinstance(has["stem"], str):

@@ -18,7 +18,10 @@ DESCRIPTION, WEIGHTS = "model.json", "model.weights.h5"
 # What load accepts of a stranger's model.json: columns bound the attention matrices, iters the
 # graph. The sizes of the nets are bounded by the weights that came with them.
 MAX_BYTES, MAX_ITERS, MAX_COLUMNS = 1_000_000, 1_000, 10_000
-MAX_VALUES = {"levels": 64, "image_size": 8192, "patch_size": 1024, "location_frequencies": 64}
+MAX_VALUES = {
+    "levels": 64, "image_size": 8192, "patch_size": 1024, "location_frequencies": 64,
+    "assembly": 16,
+}  # fmt: skip
 
 _DEFAULTS = {
     name: parameter.default
@@ -26,7 +29,7 @@ _DEFAULTS = {
     if parameter.default is not inspect.Parameter.empty
 }
 _WORDS = ("top_down_location", "bottom_up_location", "state_norm")
-_LISTS = ("image_size", "local_consensus_radius")
+_LISTS = ("image_size", "local_consensus_radius", "assembly")
 
 
 @dataclass(frozen=True)
@@ -225,8 +228,10 @@ def _check_size(arguments, weight_bytes):
     rows, cols = (side // patch for side in np.broadcast_to(given["image_size"], 2).tolist())
     if rows * cols > MAX_COLUMNS:
         raise ValueError(f"expected at most {MAX_COLUMNS} columns, got {rows} x {cols}")
-    # Two matrices per level, the patch's pixels, the location table.
-    least = 2 * given["levels"] * dim**2 * given["mlp_ratio"]
+    # Two matrices per net, four per block of an assembly, the patch, the location table.
+    blocks = np.broadcast_to(given["assembly"], given["levels"])
+    nets = np.count_nonzero(blocks == 0).item() + given["levels"] - 1
+    least = 2 * nets * dim**2 * given["mlp_ratio"] + 4 * blocks.sum().item() * dim**2
     least += dim * patch**2 * given["channels"] * (given["stem"] == "linear")
     least += dim * rows * cols * (given["top_down_location"] == "learned")
     if 4 * least > weight_bytes:

@@ -14,7 +14,7 @@ class Width(IntEnum):
     IMAGE = 2  # (B, N, D)
 
 
-def schedule(widths, present, wanted, placed_up=False, placed_down=True):
+def schedule(widths, present, wanted, placed_up=None, placed_down=True):
     """The least that must be computed, exactly: the light cones of what is wanted.
 
     Forward, level l hears of the picture only after l steps from the learned initial state.
@@ -25,13 +25,15 @@ def schedule(widths, present, wanted, placed_up=False, placed_down=True):
         present: T tables L x 4, whether (previous, bottom_up, top_down, consensus) have a weight
             at step 1 .. T.
         wanted: pairs (t, level): time 0 .. T, level 1 .. L.
-        placed_up, placed_down: whether bottom-up, top-down are told the location.
+        placed_up: L bools, whether a level's bottom-up net is told the location; None = none is.
+        placed_down: whether top-down is.
 
     Returns:
         T + 1 rows of L entries: the width at which the state of time t and level l is computed,
         None where nothing wanted depends on it.
     """
     levels = len(widths)
+    placed_up = placed_up or [False] * levels
     rows = [tuple(widths)]
     for table in present:
         rows.append(
@@ -68,6 +70,6 @@ def _heard(state, sources, level, placed_up, placed_down):
         yield state[level]
     if bottom_up:
         below = state[level - 1] if level else Width.IMAGE
-        yield max(below, Width.PLACE) if placed_up else below
+        yield max(below, Width.PLACE) if placed_up[level] else below
     if top_down and level + 1 < len(state):
         yield max(state[level + 1], Width.PLACE) if placed_down else state[level + 1]

@@ -45,7 +45,7 @@ def settle(step, state, still, grid, iters, start=0, wanted=None):
         [width_of(x) for x in state],
         [step.present_at(start + t) for t in range(iters)],
         wanted,
-        placed_up=step.bottom_up_location is not None,
+        placed_up=[net.where is not None for net in step.bottom_up],
         placed_down=step.top_down_location is not None,
     )
     state = tuple(x if width is not None else None for x, width in zip(state, rows[0], strict=True))

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from glomtf.model.assembly import AssemblyNet
 from glomtf.model.backend import compiled
 from glomtf.model.consensus import consensus, neighbourhood
 from glomtf.model.nets import ColumnNet
@@ -29,7 +30,8 @@ class Still(NamedTuple):
     """What does not move while the columns settle, computed once.
 
     ``seen`` (B, N, D) is level 1's bottom-up contribution; ``up`` and ``down`` say what each net
-    hears of the locations: (N, ratio * D), or None where a net is not told.
+    hears of the locations: (N, ratio * D), (rows, cols, D) where it assembles, or None where it is
+    not told.
     """
 
     seen: object
@@ -92,13 +94,13 @@ class Step(keras.layers.Layer):
 
     def __init__(
         self, *, dim, levels, extent, learned_grid, mlp_ratio, top_down_location,
-        top_down_activation, bottom_up_location, location_frequencies, similarity, beta, learn_beta,
-        beta_schedule, consensus_self, radius, neighbours, weights, learn_weights, weight_schedule,
-        state_norm, remat, **kwargs,
+        top_down_activation, bottom_up_location, location_frequencies, assembly, similarity, beta,
+        learn_beta, beta_schedule, consensus_self, radius, neighbours, weights, learn_weights,
+        weight_schedule, state_norm, remat, **kwargs,
     ):  # fmt: skip
         super().__init__(**kwargs)
         self.dim, self.levels, self.extent = dim, levels, extent
-        self.top_down_location, self.bottom_up_location = top_down_location, bottom_up_location
+        self.top_down_location = top_down_location
         self.location_frequencies = location_frequencies
         self.similarity, self.consensus_self = similarity, consensus_self
         self.radius, self.neighbours, self.state_norm = radius, neighbours, state_norm
@@ -107,11 +109,13 @@ class Step(keras.layers.Layer):
 
         code = 2 + 4 * location_frequencies
         self.bottom_up = [
-            ColumnNet(
+            AssemblyNet(dim, blocks, code, dtype=self.dtype_policy, name=f"bottom_up_{level}")
+            if blocks
+            else ColumnNet(
                 dim, mlp_ratio, dtype=self.dtype_policy, name=f"bottom_up_{level}",
                 location_dim=code if bottom_up_location else 0,
             )
-            for level in range(1, levels + 1)
+            for level, blocks in enumerate(assembly, start=1)
         ]  # fmt: skip
         self.top_down = [
             ColumnNet(
@@ -195,6 +199,7 @@ class Step(keras.layers.Layer):
     def still(self, tokens, *, grid):
         """What settling on these (B, N, D) tokens computes only once."""
         code = fourier_features(coordinates(grid, self.extent), self.location_frequencies)
+        code = code.reshape(*grid, -1)
 
         def places(nets):
             return tuple(None if net.where is None else net.place(code) for net in nets)

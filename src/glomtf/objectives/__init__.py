@@ -3,7 +3,7 @@
 from glomtf.objectives.agreement import consensus_contrast, consensus_distance, variance_floor
 from glomtf.objectives.contrast import pair_contrast
 from glomtf.objectives.cooccurrence import cooccurrence_contrast
-from glomtf.objectives.masks import segment_contrast, segment_weights
+from glomtf.objectives.masks import segment_contrast, segment_pairs, segment_weights
 from glomtf.objectives.motion import common_fate, estimate_motion
 from glomtf.objectives.reconstruction import masked_patch_error
 from glomtf.objectives.supervised import column_cross_entropy, column_pose_error
@@ -22,6 +22,7 @@ __all__ = [
     "masked_patch_error",
     "pair_contrast",
     "segment_contrast",
+    "segment_pairs",
     "segment_weights",
     "variance_floor",
     "view_contrast",

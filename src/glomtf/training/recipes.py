@@ -38,6 +38,8 @@ class Recipe:
             (:func:`glomtf.training.found.found`) in worlds that move.
         repaints: how often the layout of each scene is painted anew where labels are found.
         recolour: how much colours change from view to view, 0 to 1, with the task "views".
+        pairs: whether objects are learned pair by pair of columns instead of by contrast, with the
+            task "masks".
         read_iters: settling steps of the finished model; None = those of the last stage.
     """
 
@@ -54,6 +56,7 @@ class Recipe:
     labels: str = "true"
     repaints: int = 0
     recolour: float = 0.0
+    pairs: bool = False
     read_iters: int | None = None
 
     def generated(self):
@@ -121,6 +124,12 @@ CROWD = replace(
     stages=(SEE_LONG, Stage(iters=6, epochs=4, steps=300, learning_rate=1e-3)),
 )
 CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=900, learning_rate=1e-3)
+# The top level looks at the parts around before it says what they make up (docs/crowd.md).
+CROWD_ASSEMBLY = replace(
+    CROWD,
+    pairs=True,
+    glom=CROWD.glom | {"bottom_up_location": None, "assembly": (0, 0, 5)},
+)
 # No labels: what two frames tell of moving crowds, layouts as they were and in five other paints.
 MOTION_SEE = Stage(iters=0, epochs=7, steps=500)
 CROWD_MOTION = replace(
@@ -168,6 +177,7 @@ RECIPES = {
     "icons-feedforward": replace(ICONS, stages=(SEE_LONG, SEE_ON)),
     "crowd": CROWD,
     "crowd-feedforward": replace(CROWD, stages=(SEE_LONG, CROWD_SEE_ON)),
+    "crowd-assembly": CROWD_ASSEMBLY,
     "crowd-motion": CROWD_MOTION,
     "crowd-motion-feedforward": replace(CROWD_MOTION, stages=(MOTION_SEE, MOTION_SEE_ON)),
     "figures": FIGURES,

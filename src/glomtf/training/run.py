@@ -75,8 +75,9 @@ def make_task(recipe, glom, iters, seed):
     """The Keras model that trains ``glom`` for ``iters`` steps of settling."""
     if recipe.task == "masks":
         return Masks(
-            glom, iters, recipe.part_level, recipe.object_level, temperature=recipe.temperature
-        )
+            glom, iters, recipe.part_level, recipe.object_level, recipe.temperature,
+            pairs=recipe.pairs,
+        )  # fmt: skip
     if recipe.task == "class_pose":
         return ClassAndPose(glom, iters, recipe.object_level, class_count(recipe))
     if recipe.task == "common_fate":
@@ -202,7 +203,10 @@ def _begin(out, wanted, resume):
         )
     before = json.loads(config.read_text())
     # Runs from before recipes had these entries.
-    later = {"worlds": {}, "labels": "true", "repaints": 0, "recolour": 0.0, "read_iters": None}
+    later = {
+        "worlds": {}, "labels": "true", "repaints": 0, "recolour": 0.0, "read_iters": None,
+        "pairs": False,
+    }  # fmt: skip
     before["recipe"] = later | before.get("recipe", {})
     for key, value in wanted.items():
         if before.get(key) != value:

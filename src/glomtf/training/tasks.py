@@ -11,6 +11,7 @@ from glomtf.objectives import (
     common_fate,
     masked_patch_error,
     segment_contrast,
+    segment_pairs,
     segment_weights,
     view_contrast,
 )
@@ -30,13 +31,25 @@ class Masks(keras.Model):
         part_level, object_level: levels, 1 = lowest.
         temperature: of the contrast.
         last: on how many of the last states the loss is put.
+        pairs: whether objects are learned by ``segment_pairs``, with a scale and a bias that are
+            trained along, instead of contrast.
     """
 
-    def __init__(self, glom, iters, part_level, object_level, temperature=0.1, last=2, **kwargs):
+    # A logistic answer is wrong by less than one nat, contrast by several.
+    PAIRS = 4.0
+
+    def __init__(
+        self, glom, iters, part_level, object_level, temperature=0.1, last=2, pairs=False, **kwargs
+    ):
         super().__init__(**kwargs)
         self.glom, self.iters, self.temperature = glom, iters, temperature
         self.depths = {"parts": part_level, "objects": object_level}
         self.last = min(last, iters + 1)
+        self.log_scale = self.bias = None
+        if pairs:
+            start = keras.initializers.Constant(2.0)  # a scale of 7.4
+            self.log_scale = self.add_weight(shape=(), initializer=start, name="log_scale")
+            self.bias = self.add_weight(shape=(), initializer="zeros", name="bias")
 
     def call(self, images):
         """(B, H, W, C) to {depth: (last, B, N, D)}."""
@@ -52,9 +65,15 @@ class Masks(keras.Model):
             segments = _flat(y[depth])
             weights = segment_weights(segments)
             for i in range(self.last):
-                loss = segment_contrast(states[i], segments, temperature=self.temperature)
+                loss = self._loss(depth, states[i], segments)
                 total = total + ops.mean(ops.sum(weights * loss, axis=-1))
         return total / self.last
+
+    def _loss(self, depth, states, segments):
+        """One value per column, (B, N)."""
+        if depth == "objects" and self.bias is not None:
+            return self.PAIRS * segment_pairs(states, segments, ops.exp(self.log_scale), self.bias)
+        return segment_contrast(states, segments, temperature=self.temperature)
 
 
 class ClassAndPose(keras.Model):
