@@ -17,7 +17,7 @@ class AssemblyNet(keras.layers.Layer):
     looks at all tokens. Attention is over a quarter of the columns, so it costs little.
 
     Args:
-        dim: D.
+        dim: D; inside, the net is half as wide again (W).
         blocks: blocks of attention among the tokens, at least 1.
         location_dim: width of the location code, without which the tokens had no order.
 
@@ -28,35 +28,37 @@ class AssemblyNet(keras.layers.Layer):
     def __init__(self, dim, blocks, location_dim, **kwargs):
         super().__init__(**kwargs)
         self.dim, self.location_dim = dim, location_dim
+        self.width = -(-dim * 3 // (2 * HEADS)) * HEADS
 
-        def dense(name):
-            return keras.layers.Dense(dim, dtype=self.dtype_policy, name=name)
+        def dense(units, name):
+            return keras.layers.Dense(units, dtype=self.dtype_policy, name=name)
 
-        self.enter = dense("enter")
-        self.where = dense("where")
-        self.bend = dense("bend")
+        self.enter = dense(self.width, "enter")
+        self.where = dense(self.width, "where")
+        self.bend = dense(self.width, "bend")
         self.merge = keras.layers.Conv2D(
-            self.dim, 2, 2, "same", data_format="channels_last", dtype=self.dtype_policy,
+            self.width, 2, 2, "same", data_format="channels_last", dtype=self.dtype_policy,
             name="merge",
         )  # fmt: skip
         self.blocks = [
-            Attend(self.dim, dtype=self.dtype_policy, name=f"block_{i + 1}") for i in range(blocks)
+            Attend(self.width, dtype=self.dtype_policy, name=f"block_{i + 1}")
+            for i in range(blocks)
         ]
-        self.look = Attend(self.dim, dtype=self.dtype_policy, name="look")
+        self.look = Attend(self.width, dtype=self.dtype_policy, name="look")
         self.norm = keras.layers.RMSNormalization(dtype=self.dtype_policy, name="norm")
-        self.out = dense("out")
+        self.out = dense(dim, "out")
 
     def build(self, input_shape=None):
-        wide = (None, None, self.dim)
-        self.enter.build(wide)
+        wide = (None, None, self.width)
+        self.enter.build((None, None, self.dim))
         self.where.build((None, None, self.location_dim))
         self.bend.build(wide)
-        self.merge.build((None, None, None, self.dim))
+        self.merge.build((None, None, None, self.width))
         for layer in (*self.blocks, self.look, self.norm, self.out):
             layer.build(wide)
 
     def place(self, location):
-        """What the net hears of the location: (rows, cols, location_dim) to (rows, cols, D)."""
+        """What the net hears of the location: (rows, cols, location_dim) to (rows, cols, W)."""
         return self.where(ops.cast(location, self.compute_dtype))
 
     def call(self, x, there):
@@ -64,11 +66,11 @@ class AssemblyNet(keras.layers.Layer):
 
         Of x, B and N may be 1 where pictures or columns do not differ; the place spreads N.
         """
-        rows, cols, dim = there.shape
-        seen = self.enter(x) + ops.reshape(there, (rows * cols, dim))
+        rows, cols, width = there.shape
+        seen = self.enter(x) + ops.reshape(there, (rows * cols, width))
         seen = seen + self.bend(ops.gelu(seen, approximate=True))
-        tokens = self.merge(ops.reshape(seen, (-1, rows, cols, dim)))
-        tokens = ops.reshape(tokens, (-1, -(-rows // 2) * -(-cols // 2), dim))
+        tokens = self.merge(ops.reshape(seen, (-1, rows, cols, width)))
+        tokens = ops.reshape(tokens, (-1, -(-rows // 2) * -(-cols // 2), width))
         for block in self.blocks:
             tokens = block(tokens, tokens)
         return self.out(self.norm(self.look(seen, tokens)))

@@ -30,7 +30,7 @@ class Still(NamedTuple):
     """What does not move while the columns settle, computed once.
 
     ``seen`` (B, N, D) is level 1's bottom-up contribution; ``up`` and ``down`` say what each net
-    hears of the locations: (N, ratio * D), (rows, cols, D) where it assembles, or None where it is
+    hears of the locations: (N, ratio * D), (rows, cols, W) where it assembles, or None where it is
     not told.
     """
 

@@ -124,11 +124,11 @@ CROWD = replace(
     stages=(SEE_LONG, Stage(iters=6, epochs=4, steps=300, learning_rate=1e-3)),
 )
 CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=900, learning_rate=1e-3)
-# The top level looks at the parts around before it says what they make up (docs/crowd.md).
+# The top level looks at the parts around before it says what they make up (docs/experiments.md).
 CROWD_ASSEMBLY = replace(
     CROWD,
     pairs=True,
-    glom=CROWD.glom | {"bottom_up_location": None, "assembly": (0, 0, 5)},
+    glom=CROWD.glom | {"bottom_up_location": None, "assembly": (0, 0, 4)},
 )
 # No labels: what two frames tell of moving crowds, layouts as they were and in five other paints.
 MOTION_SEE = Stage(iters=0, epochs=7, steps=500)
