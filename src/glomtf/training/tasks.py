@@ -35,7 +35,7 @@ class Masks(keras.Model):
             trained along, instead of contrast.
     """
 
-    # A logistic answer is wrong by less than one nat, contrast by several.
+    # An untrained logistic answer costs about one nat, contrast several.
     PAIRS = 4.0
 
     def __init__(
