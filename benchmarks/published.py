@@ -25,8 +25,9 @@ from glomtf.islands.scores import foreground_ari, mean_best_overlap
 from glomtf.islands.segment import cut_k, merge, segment_k
 from glomtf.model.glom import Glom
 from glomtf.training.data import ScenePool, column_targets
+from glomtf.training.optimizers import optimizer
 from glomtf.training.recipes import RECIPES
-from glomtf.training.run import optimizer, train, training_scenes
+from glomtf.training.run import train, training_scenes
 from glomtf.training.settled import settled
 from glomtf.training.tasks import Views
 from glomtf.worlds import WORLDS
@@ -124,7 +125,7 @@ def learn_attention(recipe, epochs, seed):
     scenes = training_scenes(recipe, None, seed)
     pool = ScenePool(scenes, net.patch_size, recipe.batch_size, stage.steps, seed, augment=False)
     task = Views(net, ATTENTION_STEPS, 1, recipe.temperature, recipe.recolour, seed)
-    task.compile(optimizer=optimizer(stage))
+    task.compile(optimizer=optimizer("adam", stage))
     task(pool[0][0][:1])
     task.fit(pool, epochs=epochs, verbose=2)
     return net

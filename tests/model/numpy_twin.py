@@ -33,14 +33,17 @@ def parameters(model):
             "out": (array(layer.out.kernel), array(layer.out.bias)),
         }
 
+    def assembly(layer):
+        if layer is None:
+            return None
+        dense = {
+            name: (array(getattr(layer, name).kernel), array(getattr(layer, name).bias))
+            for name in ("enter", "where", "bend", "merge", "out")
+        }
+        blocks = [block(each) for each in (*layer.blocks, layer.look)]
+        return dense | {"blocks": blocks, "norm": array(layer.norm.scale)}
+
     def net(layer):
-        if hasattr(layer, "look"):
-            dense = {
-                name: (array(getattr(layer, name).kernel), array(getattr(layer, name).bias))
-                for name in ("enter", "where", "bend", "merge", "out")
-            }
-            blocks = [block(each) for each in (*layer.blocks, layer.look)]
-            return dense | {"blocks": blocks, "norm": array(layer.norm.scale)}
         return {
             "w1": array(layer.hidden.kernel), "b1": array(layer.hidden.bias),
             "w2": array(layer.out.kernel), "b2": array(layer.out.bias),
@@ -49,6 +52,7 @@ def parameters(model):
 
     return {
         "bottom_up": [net(layer) for layer in model.step.bottom_up],
+        "assembly": [assembly(layer) for layer in model.step.assembly],
         "top_down": [net(layer) for layer in model.step.top_down],
         "location": array(model.step.location),
         "initial": array(model.initial_levels),
@@ -110,7 +114,7 @@ def attended(block, x, others):
 
 
 def assembled(net, x, code, grid):
-    """The net that looks at all columns of the level below: (N, D) to (N, D)."""
+    """What looking at all columns of the level below adds: (N, D) to (N, D)."""
     seen = x @ net["enter"][0] + net["enter"][1] + code @ net["where"][0] + net["where"][1]
     seen = seen + bent(seen) @ net["bend"][0] + net["bend"][1]
     rows, cols = (-(-side // 2) for side in grid)
@@ -127,11 +131,12 @@ def assembled(net, x, code, grid):
     return out @ net["out"][0] + net["out"][1]
 
 
-def upwards(net, below, code, told, grid):
-    """Any bottom-up net; one per column hears of the location only where it is told."""
-    if "blocks" in net:
-        return assembled(net, below, code, grid)
-    return mlp(net, below, code=code if told else None)
+def upwards(p, level, below, code, told, grid):
+    """A level's bottom-up input: the column's own net, which hears of the location only where it
+    is told, and what looking around adds where a level does."""
+    alone = mlp(p["bottom_up"][level], below, code=code if told else None)
+    around = p["assembly"][level]
+    return alone if around is None else alone + assembled(around, below, code, grid)
 
 
 def attention_row(x, i, *, beta, similarity, attend_self, radius, neighbours, grid):
@@ -193,7 +198,7 @@ def step(p, given, state, tokens, grid, reference_grid, t):
     for n in range(levels):
         x = state[:, n]
         below = tokens if n == 0 else state[:, n - 1]
-        up = upwards(p["bottom_up"][n], below, code, told, grid)
+        up = upwards(p, n, below, code, told, grid)
         mixed = weights[n, 0] * x + weights[n, 1] * up
         if n + 1 < levels:
             above = state[:, n + 1] + (p["location"] if where == "learned" else 0)
@@ -221,7 +226,8 @@ def start(p, given, tokens, grid, reference_grid):
     code = location_code(grid, reference_grid, given.get("location_frequencies", 4))
     told = given.get("bottom_up_location") == "fourier"
     state, below = [], tokens
-    for net in p["bottom_up"]:
-        below = normalised(upwards(net, below, code, told, grid), given.get("state_norm"))
+    for level in range(len(p["bottom_up"])):
+        up = upwards(p, level, below, code, told, grid)
+        below = normalised(up, given.get("state_norm"))
         state.append(below)
     return np.stack(state, axis=1)

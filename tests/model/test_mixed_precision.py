@@ -11,7 +11,7 @@ from glomtf.model.step import normalise_state
 SIZES = {"dim": 6, "levels": 3, "image_size": 8, "patch_size": 2}
 CONFIGURATIONS = {
     "defaults": {},
-    "pyramid": {"stem": "pyramid", "top_down_location": "fourier"},
+    "pyramid": {"stem": "normed_pyramid", "top_down_location": "fourier"},
     "conv": {"stem": "conv", "consensus_self": True, "state_norm": "layer"},
     "assembly": {"assembly": (0, 0, 2), "state_norm": "rms", "initial_state": "bottom_up"},
     "everything": {

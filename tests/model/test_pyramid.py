@@ -45,7 +45,8 @@ def enlarged(x):
 def twin(stem, picture):
     def refined(x, name):
         first, second = stem.pairs[name]
-        return x + convolved(gelu(convolved(x, first)), second)
+        seen = x / np.sqrt((x**2).mean(axis=-1, keepdims=True) + 1e-6) if stem.normed else x
+        return x + convolved(gelu(convolved(seen, first)), second)
 
     def added(fine, coarse, layer):
         rows, cols = fine.shape[:2]
@@ -64,10 +65,11 @@ def twin(stem, picture):
     return refined(added(x, half, stem.back[1]), "after")
 
 
+@pytest.mark.parametrize("normed", [False, True])
 @pytest.mark.parametrize(("patch", "grid"), [(1, (4, 4)), (2, (5, 7)), (4, (6, 3)), (8, (1, 2))])
-def test_equals_the_twin_on_even_and_odd_grids(patch, grid, rng):
+def test_equals_the_twin_on_even_and_odd_grids(patch, grid, normed, rng):
     pictures = rng.uniform(size=(2, grid[0] * patch, grid[1] * patch, 3)).astype("float32")
-    stem = PyramidStem(8, patch)
+    stem = PyramidStem(8, patch, normed)
     tokens = keras.ops.convert_to_numpy(stem(pictures))
     assert tokens.shape == (2, *grid, 8)
     for picture, found in zip(pictures, tokens, strict=True):

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from glomtf.model.checks import STEMS
 from glomtf.model.glom import Glom
 
 SIZES = {"dim": 6, "levels": 3, "image_size": (8, 4), "patch_size": 2}
@@ -45,11 +46,11 @@ class OwnStem(keras.layers.Layer):
 
 
 def build(name):
-    stems = {"conv": "conv", "pyramid": "pyramid", "own": OwnStem(6, name="own")}
-    return Glom(**SIZES, **(NESTED if name == "nested" else {}), stem=stems.get(name, "linear"))
+    stem = OwnStem(6, name="own") if name == "own" else name if name in STEMS else "linear"
+    return Glom(**SIZES, **(NESTED if name == "nested" else {}), stem=stem)
 
 
-models = pytest.mark.parametrize("name", ["defaults", "nested", "conv", "pyramid", "own"])
+models = pytest.mark.parametrize("name", ["defaults", "nested", *STEMS[1:], "own"])
 
 
 def states(model):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from numpy_twin import parameters, start, step
 
-from glomtf.model.assembly import AssemblyNet
 from glomtf.model.glom import Glom
 
 SIZES = {"dim": 6, "levels": 3, "image_size": (8, 6), "patch_size": 2, "mlp_ratio": 2}
@@ -34,7 +33,7 @@ OPTIONS = {
     "location_frequencies": [4, 2],
     "assembly": [0, (0, 0, 2), 1],
     "initial_state": ["learned", "bottom_up"],
-    "stem": ["linear", "conv", "pyramid"],
+    "stem": ["linear", "conv", "pyramid", "normed_pyramid"],
 }
 
 
@@ -76,10 +75,9 @@ def test_equals_the_twin(given, rng):
     for variable in (model.step.log_weights, model.step.log_beta):
         if variable is not None:  # trained away from where it started
             variable.assign_add(0.3 * rng.normal(size=variable.shape))
-    for net in model.step.bottom_up:  # branches that start at zero, and biases
-        if isinstance(net, AssemblyNet):
-            for variable in net.weights:
-                variable.assign_add(0.3 * rng.normal(size=variable.shape))
+    for net in filter(None, model.step.assembly):  # what starts at zero, and biases
+        for variable in net.weights:
+            variable.assign_add(0.3 * rng.normal(size=variable.shape))
     images = rng.normal(size=(2, 3, 8, 6)).astype("float32")
     tokens, grid = model.tokens(images)
     # Columns that differ at every level, so that no near ties decide who the neighbours are.

@@ -1,4 +1,4 @@
-"""The bottom-up net that looks around: which columns of the level below make up one whole."""
+"""What a column's whole gains by looking around: which columns of the level below belong to it."""
 
 import keras
 from keras import ops
@@ -8,16 +8,18 @@ HEADS = 4
 
 @keras.saving.register_keras_serializable("glomtf")
 class AssemblyNet(keras.layers.Layer):
-    """A whole predicted from all columns of the level below, not from a column's own alone.
+    """What all columns of the level below add to a whole that a column's own vector predicts.
 
-    (B, N, D) to (B, N, D). In the paper a part's vector alone predicts its whole, and columns that
-    predict alike agree. Where many kinds of wholes share their parts (a disc is an eye, a wheel, a
-    head), a part alone cannot know; its neighbours' poses tell. Here squares of 2 x 2 columns
-    become tokens, ``blocks`` blocks of attention let tokens hear of one another, and every column
-    looks at all tokens. Attention is over a quarter of the columns, so it costs little.
+    (B, N, D) to (B, N, D), to be added to what :class:`glomtf.model.nets.ColumnNet` says; zero at
+    first, so that it can join nets that are trained. In the paper a part's vector alone predicts
+    its whole, and columns that predict alike agree. Where many kinds of wholes share their parts (a
+    disc is an eye, a wheel, a head), a part alone cannot know; its neighbours' poses tell. Here
+    squares of 2 x 2 columns become tokens, ``blocks`` blocks of attention let tokens hear of one
+    another, and every column looks at all tokens. Attention is over a quarter of the columns, so it
+    costs little.
 
     Args:
-        dim: D; inside, the net is half as wide again (W).
+        dim: D.
         blocks: blocks of attention among the tokens, at least 1.
         location_dim: width of the location code, without which the tokens had no order.
 
@@ -28,7 +30,7 @@ class AssemblyNet(keras.layers.Layer):
     def __init__(self, dim, blocks, location_dim, **kwargs):
         super().__init__(**kwargs)
         self.dim, self.location_dim = dim, location_dim
-        self.width = -(-dim * 3 // (2 * HEADS)) * HEADS
+        self.width = -(-dim // HEADS) * HEADS  # inside, W: D, or a little more for whole heads
 
         def dense(units, name):
             return keras.layers.Dense(units, dtype=self.dtype_policy, name=name)
@@ -46,7 +48,9 @@ class AssemblyNet(keras.layers.Layer):
         ]
         self.look = Attend(self.width, dtype=self.dtype_policy, name="look")
         self.norm = keras.layers.RMSNormalization(dtype=self.dtype_policy, name="norm")
-        self.out = dense(dim, "out")
+        self.out = keras.layers.Dense(
+            dim, kernel_initializer="zeros", dtype=self.dtype_policy, name="out"
+        )
 
     def build(self, input_shape=None):
         wide = (None, None, self.width)

@@ -8,6 +8,7 @@ import numpy as np
 
 from glomtf.model.backend import concrete
 
+STEMS = ("linear", "conv", "pyramid", "normed_pyramid")
 CHOICES = {
     "data_format": ("channels_first", "channels_last"),
     "top_down_location": ("learned", "fourier", None),
@@ -52,9 +53,9 @@ def check_arguments(given):
             f"Received: image_size={size!r}, patch_size={patch}"
         )
     stem = given["stem"]
-    if not isinstance(stem, keras.layers.Layer) and stem not in ("linear", "conv", "pyramid"):
+    if not isinstance(stem, keras.layers.Layer) and stem not in STEMS:
         raise ValueError(
-            f"stem must be 'linear', 'conv', 'pyramid' or a Keras layer. Received: {stem!r}"
+            f"stem must be {', '.join(map(repr, STEMS))} or a Keras layer. Received: {stem!r}"
         )
     _check_numbers(given)
     _check_weights(given)

@@ -40,7 +40,8 @@ class Glom(keras.Model):
         channels: C of the pictures.
         data_format: "channels_first" (B, C, H, W), as the original's examples, or
             "channels_last" (B, H, W, C).
-        stem: "linear", "conv", "pyramid", or a Keras layer (B, H, W, C) -> (B, rows, cols, D).
+        stem: "linear", "conv", "pyramid", "normed_pyramid" (better in long trainings), or a Keras
+            layer (B, H, W, C) -> (B, rows, cols, D).
         mlp_ratio: hidden width of the nets over D.
         top_down_location: how top-down learns where it is: "learned" (a vector per column added
             to its input), "fourier" (a neural field: Fourier features of the location enter the
@@ -48,8 +49,8 @@ class Glom(keras.Model):
         top_down_activation: "gelu" or "sine".
         bottom_up_location: None or "fourier".
         location_frequencies: octaves of the Fourier features.
-        assembly: blocks of attention in a level's bottom-up net, over all columns of the level
-            below and told where they are (:class:`glomtf.model.assembly.AssemblyNet`), one number
+        assembly: blocks of attention over all columns of the level below, which add to what a
+            column's own net says upwards (:class:`glomtf.model.assembly.AssemblyNet`), one number
             or one per level; 0 = from a column's own vector alone, as in the paper.
         similarity: "mixed" (``x . y/|y|``, glom-pytorch's), "cosine" or "dot".
         beta: inverse temperature of the consensus, one number or one per level;
@@ -121,8 +122,10 @@ class Glom(keras.Model):
             self.stem = LinearStem(dim, patch_size, dtype=self.dtype_policy, name="stem")
         elif stem == "conv":
             self.stem = ConvStem(dim, patch_size, dtype=self.dtype_policy, name="stem")
-        elif stem == "pyramid":
-            self.stem = PyramidStem(dim, patch_size, dtype=self.dtype_policy, name="stem")
+        elif stem in ("pyramid", "normed_pyramid"):
+            self.stem = PyramidStem(
+                dim, patch_size, stem == "normed_pyramid", dtype=self.dtype_policy, name="stem"
+            )
         else:
             self.stem = stem
         self._build_stem()

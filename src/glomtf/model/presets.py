@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from glomtf.model.checks import STEMS
 from glomtf.model.glom import Glom
 
 SCHEMA = "glomtf.model/1"
@@ -95,8 +96,8 @@ def save_run(model, folder, reading, details):
     glom = {name: config[name] for name in _DEFAULTS}
     if not isinstance(glom["stem"], str):
         raise ValueError(
-            "expected a Glom with a stem of ours ('linear', 'conv' or 'pyramid'), "
-            f"got {type(model.stem).__name__}; "
+            f"expected a Glom with a stem of ours ({', '.join(STEMS)}), got "
+            f"{type(model.stem).__name__}; "
             "save a model with a stem of your own with model.save('model.keras')"
         )
     if len(reading.thresholds) != model.levels:
@@ -228,10 +229,10 @@ def _check_size(arguments, weight_bytes):
     rows, cols = (side // patch for side in np.broadcast_to(given["image_size"], 2).tolist())
     if rows * cols > MAX_COLUMNS:
         raise ValueError(f"expected at most {MAX_COLUMNS} columns, got {rows} x {cols}")
-    # Two matrices per net, four per block of an assembly, the patch, the location table.
+    # Two matrices per net, eight per block of an assembly, the patch, the location table.
     blocks = np.broadcast_to(given["assembly"], given["levels"])
-    nets = np.count_nonzero(blocks == 0).item() + given["levels"] - 1
-    least = 2 * nets * dim**2 * given["mlp_ratio"] + 4 * blocks.sum().item() * dim**2
+    nets = 2 * given["levels"] - 1
+    least = 2 * nets * dim**2 * given["mlp_ratio"] + 8 * blocks.sum().item() * dim**2
     least += dim * patch**2 * given["channels"] * (given["stem"] == "linear")
     least += dim * rows * cols * (given["top_down_location"] == "learned")
     if 4 * least > weight_bytes:

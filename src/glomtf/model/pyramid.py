@@ -17,16 +17,22 @@ class PyramidStem(keras.layers.Layer):
     grids of half and of a quarter as many rows and columns, a residual pair of convolutions on
     each, and back by bilinear enlargement, each grid adding to the finer one. A quarter and a
     sixteenth of the columns make a wide view cheap. No normalisation over space.
+
+    Args:
+        dim: D.
+        patch_size: pixels per column, a power of two.
+        normed: whether the residual pairs see each place's vector at length sqrt(width). Without,
+            a long training lets the vectors grow without bound and the pairs learn ever less.
     """
 
-    def __init__(self, dim, patch_size, **kwargs):
+    def __init__(self, dim, patch_size, normed=False, **kwargs):
         super().__init__(**kwargs)
         if patch_size & (patch_size - 1):
             raise ValueError(
                 "The pyramid stem halves the picture: expected a patch_size that is a power of "
                 f"two. Received: patch_size={patch_size}; use stem='linear' or your own layer."
             )
-        self.dim, self.patch_size = dim, patch_size
+        self.dim, self.patch_size, self.normed = dim, patch_size, normed
 
     def build(self, input_shape):
         def conv(filters, name, strides=1, size=3):
@@ -69,7 +75,8 @@ class PyramidStem(keras.layers.Layer):
 
     def _refine(self, x, name):
         first, second = self.pairs[name]
-        return x + second(_gelu(first(x)))
+        seen = ops.rms_normalization(x, epsilon=1e-6) if self.normed else x
+        return x + second(_gelu(first(seen)))
 
     def _add(self, fine, coarse, layer):
         """The coarser grid's view at the places of the finer one, whose sides may be odd."""

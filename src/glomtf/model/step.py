@@ -29,13 +29,14 @@ class Contributions(NamedTuple):
 class Still(NamedTuple):
     """What does not move while the columns settle, computed once.
 
-    ``seen`` (B, N, D) is level 1's bottom-up contribution; ``up`` and ``down`` say what each net
-    hears of the locations: (N, ratio * D), (rows, cols, W) where it assembles, or None where it is
-    not told.
+    ``seen`` (B, N, D) is level 1's bottom-up contribution; the others say what each net hears of
+    the locations: ``up`` and ``down`` (N, ratio * D) or None where it is not told, ``around``
+    (rows, cols, D) or None where nothing is assembled.
     """
 
     seen: object
     up: tuple
+    around: tuple
     down: tuple
 
 
@@ -109,14 +110,18 @@ class Step(keras.layers.Layer):
 
         code = 2 + 4 * location_frequencies
         self.bottom_up = [
-            AssemblyNet(dim, blocks, code, dtype=self.dtype_policy, name=f"bottom_up_{level}")
-            if blocks
-            else ColumnNet(
+            ColumnNet(
                 dim, mlp_ratio, dtype=self.dtype_policy, name=f"bottom_up_{level}",
                 location_dim=code if bottom_up_location else 0,
             )
-            for level, blocks in enumerate(assembly, start=1)
+            for level in range(1, levels + 1)
         ]  # fmt: skip
+        self.assembly = [
+            AssemblyNet(dim, blocks, code, dtype=self.dtype_policy, name=f"assembly_{level}")
+            if blocks
+            else None
+            for level, blocks in enumerate(assembly, start=1)
+        ]
         self.top_down = [
             ColumnNet(
                 dim, mlp_ratio, top_down_activation, dtype=self.dtype_policy,
@@ -125,8 +130,9 @@ class Step(keras.layers.Layer):
             )
             for level in range(1, levels)
         ]  # fmt: skip
-        for net in [*self.bottom_up, *self.top_down]:
-            net.build()
+        for net in [*self.bottom_up, *self.assembly, *self.top_down]:
+            if net is not None:
+                net.build()
         self.location = None
         if top_down_location == "learned":
             self.location = self.add_weight(
@@ -202,10 +208,13 @@ class Step(keras.layers.Layer):
         code = code.reshape(*grid, -1)
 
         def places(nets):
-            return tuple(None if net.where is None else net.place(code) for net in nets)
+            return tuple(
+                None if net is None or net.where is None else net.place(code) for net in nets
+            )
 
-        up, down = places(self.bottom_up), places(self.top_down)
-        return Still(self.bottom_up[0](tokens, up[0]), up, down)
+        heard = [places(nets) for nets in (self.bottom_up, self.assembly, self.top_down)]
+        still = Still(None, *heard)
+        return still._replace(seen=self.upwards(tokens, 1, still))
 
     @compiled
     def sweep(self, still):
@@ -217,8 +226,10 @@ class Step(keras.layers.Layer):
         return tuple(state)
 
     def upwards(self, below, level, still):
-        """Bottom-up input of ``level`` (2 = lowest that has one below) from the level below."""
-        return self.bottom_up[level - 1](below, still.up[level - 1])
+        """Bottom-up input of ``level`` from the level below it, level 1's from the tokens."""
+        alone = self.bottom_up[level - 1](below, still.up[level - 1])
+        assembly = self.assembly[level - 1]
+        return alone if assembly is None else alone + assembly(below, still.around[level - 1])
 
     def downwards(self, above, level, still):
         """Top-down input of ``level`` from the level above, as a field over locations."""

@@ -40,6 +40,7 @@ class Recipe:
         recolour: how much colours change from view to view, 0 to 1, with the task "views".
         pairs: whether objects are learned pair by pair of columns instead of by contrast, with the
             task "masks".
+        optimizer: "adam" or "muon" (:class:`glomtf.training.optimizers.KernelMuon`).
         read_iters: settling steps of the finished model; None = those of the last stage.
     """
 
@@ -57,6 +58,7 @@ class Recipe:
     repaints: int = 0
     recolour: float = 0.0
     pairs: bool = False
+    optimizer: str = "adam"
     read_iters: int | None = None
 
     def generated(self):
@@ -124,11 +126,17 @@ CROWD = replace(
     stages=(SEE_LONG, Stage(iters=6, epochs=4, steps=300, learning_rate=1e-3)),
 )
 CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=900, learning_rate=1e-3)
-# The top level looks at the parts around before it says what they make up (docs/experiments.md).
+# The top level looks at the parts around before it says what they make up; a stem and an optimizer
+# for long trainings (docs/experiments.md).
 CROWD_ASSEMBLY = replace(
     CROWD,
+    stages=(
+        replace(SEE_LONG, learning_rate=4e-3),
+        Stage(iters=6, epochs=4, steps=300, learning_rate=1e-3),
+    ),
+    glom=CROWD.glom | {"stem": "normed_pyramid", "bottom_up_location": None, "assembly": (0, 0, 4)},
     pairs=True,
-    glom=CROWD.glom | {"bottom_up_location": None, "assembly": (0, 0, 4)},
+    optimizer="muon",
 )
 # No labels: what two frames tell of moving crowds, layouts as they were and in five other paints.
 MOTION_SEE = Stage(iters=0, epochs=7, steps=500)

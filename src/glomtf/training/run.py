@@ -16,6 +16,7 @@ from glomtf.training.callbacks import IslandLog
 from glomtf.training.data import ScenePool, column_targets
 from glomtf.training.events import EventFile
 from glomtf.training.found import found
+from glomtf.training.optimizers import optimizer
 from glomtf.training.settled import settled
 from glomtf.training.tasks import ClassAndPose, CommonFate, Masks, Reconstruction, Views
 from glomtf.worlds.icons import Icons
@@ -147,16 +148,6 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
     return glom
 
 
-def optimizer(stage):
-    """Adam with a short warm-up to the stage's rate, then cosine decay; gradients clipped."""
-    total = stage.epochs * stage.steps
-    rate = keras.optimizers.schedules.CosineDecay(
-        stage.learning_rate / 100, total, alpha=1e-2,
-        warmup_target=stage.learning_rate, warmup_steps=min(200, total // 10),
-    )  # fmt: skip
-    return keras.optimizers.Adam(rate, global_clipnorm=1.0)
-
-
 def fix_thresholds(recipe, glom, scenes):
     """The :class:`Reading` whose thresholds segment validation scenes best.
 
@@ -205,7 +196,7 @@ def _begin(out, wanted, resume):
     # Runs from before recipes had these entries.
     later = {
         "worlds": {}, "labels": "true", "repaints": 0, "recolour": 0.0, "read_iters": None,
-        "pairs": False,
+        "pairs": False, "optimizer": "adam",
     }  # fmt: skip
     before["recipe"] = later | before.get("recipe", {})
     for key, value in wanted.items():
@@ -229,7 +220,7 @@ def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, 
     checkpoint = out / f"checkpoint-{number + 1}"
     metadata = checkpoint / "training_metadata.json"
     start = json.loads(metadata.read_text())["epoch"] if metadata.exists() else first_epoch
-    task.compile(optimizer=optimizer(stage))
+    task.compile(optimizer=optimizer(recipe.optimizer, stage))
     # The task "views" changes its pictures itself.
     pool = ScenePool(
         scenes,

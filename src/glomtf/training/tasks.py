@@ -49,7 +49,8 @@ class Masks(keras.Model):
         if pairs:
             start = keras.initializers.Constant(2.0)  # a scale of 7.4
             self.log_scale = self.add_weight(shape=(), initializer=start, name="log_scale")
-            self.bias = self.add_weight(shape=(), initializer="zeros", name="bias")
+            start = keras.initializers.Constant(-1.0)
+            self.bias = self.add_weight(shape=(), initializer=start, name="bias")
 
     def call(self, images):
         """(B, H, W, C) to {depth: (last, B, N, D)}."""
