@@ -186,6 +186,9 @@ RECIPES = {
     "crowd": CROWD,
     "crowd-feedforward": replace(CROWD, stages=(SEE_LONG, CROWD_SEE_ON)),
     "crowd-assembly": CROWD_ASSEMBLY,
+    "crowd-assembly-feedforward": replace(
+        CROWD_ASSEMBLY, stages=(CROWD_ASSEMBLY.stages[0], CROWD_SEE_ON)
+    ),
     "crowd-motion": CROWD_MOTION,
     "crowd-motion-feedforward": replace(CROWD_MOTION, stages=(MOTION_SEE, MOTION_SEE_ON)),
     "figures": FIGURES,
