@@ -25,11 +25,13 @@ from glomtf.islands.scores import adjusted_rand, edge_f1, foreground_ari
 from glomtf.islands.segment import cuts_of, linkage, tune
 from glomtf.model.glom import Glom
 from glomtf.training.data import column_targets, motion_targets, recolour, turn
-from glomtf.training.recipes import CROWD
+from glomtf.training.recipes import SMALL, Recipe
 from glomtf.training.run import TRAINING, VALIDATION, make_task
 from glomtf.training.settled import settled
 from glomtf.worlds import WORLDS
 
+# The Glom of the study: columns that see only what is theirs, no assembly.
+BASE = Recipe("masks", figures=0, icons=0, stages=(), glom=SMALL | {"stem": "pyramid"})
 TEST = 9  # a seed of scenes that nothing else uses
 POOL = {"crowd": 8_000, "moving": 2_000}  # training scenes of each world
 SCENES, CHECKED = 120, 60  # to test on, and to fix thresholds on
@@ -124,9 +126,9 @@ ROWS = {
 def drawn(world, count, seed):
     """Pictures (S, H, W, 3) uint8 and what their columns should know, by name."""
     scenes = WORLDS[world]().scenes(count, seed)
-    targets = column_targets(scenes, CROWD.glom["patch_size"])
+    targets = column_targets(scenes, BASE.glom["patch_size"])
     if scenes.later is not None:
-        targets |= motion_targets(scenes, CROWD.glom["patch_size"])
+        targets |= motion_targets(scenes, BASE.glom["patch_size"])
     return scenes.images, targets
 
 
@@ -153,12 +155,12 @@ class Batches(keras.utils.PyDataset):
 def build(row, seed):
     """A fresh Glom of this row."""
     keras.utils.set_random_seed(seed)
-    return Glom(**CROWD.glom | row.glom, data_format="channels_last")
+    return Glom(**BASE.glom | row.glom, data_format="channels_last")
 
 
 def fit(row, glom, iters, steps, rate, seed):
     """Train; the CPU minutes it took."""
-    recipe = replace(CROWD, task=row.task, worlds={row.world: 1}, object_level=row.levels[1],
+    recipe = replace(BASE, task=row.task, worlds={row.world: 1}, object_level=row.levels[1],
                      part_level=row.levels[0])  # fmt: skip
     task = make_task(recipe, glom, iters, seed)
     glom.step.train_settling(iters > 0)

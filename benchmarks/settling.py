@@ -109,6 +109,16 @@ def lesioned(model, factors):
     return other
 
 
+def unassembled(model):
+    """The same net whose assembly says nothing; None where there is none."""
+    if not any(model.step.assembly):
+        return None
+    other = lesioned(model, (1, 1, 1, 1))
+    for net in filter(None, other.step.assembly):
+        net.out.set_weights([np.zeros_like(values) for values in net.out.get_weights()])
+    return other
+
+
 def study(path):
     """Everything that is measured of one run."""
     model = glomtf.load(path)
@@ -132,8 +142,11 @@ def study(path):
             here = tuned(model, known, known_truth, iters, connected=False)
             result["steps"][str(iters)] = scores(model, here, images, truth, iters, False)
             print(f"{path}: {iters} steps: {result['steps'][str(iters)]}", flush=True)
-        for name, factors in LESIONS.items():
-            other = lesioned(model, factors)
+        others = {name: lesioned(model, factors) for name, factors in LESIONS.items()}
+        others["no assembly"] = unassembled(model)
+        for name, other in others.items():
+            if other is None:
+                continue
             here = tuned(other, known, known_truth, reading.iters, connected=False)
             result["lesions"][name] = scores(other, here, images, truth, reading.iters, False)
             print(f"{path}: {name}: {result['lesions'][name]}", flush=True)

@@ -69,6 +69,22 @@ def test_a_saved_model_gives_the_same_states_back(tmp_path, arguments):
     assert again.reading == READING and reading_of(again) == READING
 
 
+def test_weights_are_those_of_keras_in_a_smaller_file(small, run, tmp_path):
+    plain, packed = tmp_path / "plain.weights.h5", run / "model.weights.h5"
+    small.save_weights(plain)
+    assert packed.stat().st_size < 0.8 * plain.stat().st_size
+    with h5py.File(plain) as old, h5py.File(packed) as new:
+        before, after = {}, {}
+        old.visititems(lambda name, item: before.update({name: item}))
+        new.visititems(lambda name, item: after.update({name: item}))
+        assert before.keys() == after.keys() and any(item.attrs for item in before.values())
+        for name, item in before.items():
+            assert dict(item.attrs) == dict(after[name].attrs)
+            if isinstance(item, h5py.Dataset):
+                np.testing.assert_array_equal(item[()], after[name][()])
+                assert item.dtype == after[name].dtype
+
+
 def test_the_folder_holds_two_plain_files(run):
     assert sorted(path.name for path in run.iterdir()) == ["model.json", "model.weights.h5"]
     content = json.loads((run / "model.json").read_text())

@@ -29,7 +29,7 @@ def study(monkeypatch):
     module.SEE = module.SETTLE = module.SEE_ON = module.SCRATCH = 1
     module.STEPS = (0, 2)
     small = {"dim": 8, "mlp_ratio": 1, "patch_size": 16, "stem": "linear"}
-    module.CROWD = replace(module.CROWD, glom=module.CROWD.glom | small)
+    module.BASE = replace(module.BASE, glom=module.BASE.glom | small)
     return module
 
 

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 
+import glomtf
 from glomtf.model.glom import Glom
 from glomtf.model.presets import Reading, save_run
 
@@ -33,8 +34,10 @@ def run(tmp_path_factory):
     glom = Glom(
         8, 3, 64, 8, data_format="channels_last", mlp_ratio=1, top_down_location="fourier",
         similarity="cosine", state_norm="rms", initial_state="bottom_up",
-        learn_contribution_weights=True,
+        learn_contribution_weights=True, assembly=(0, 0, 1),
     )  # fmt: skip
+    said = glom.step.assembly[2].out
+    said.set_weights([np.full_like(values, 0.5) for values in said.get_weights()])
     save_run(glom, folder, Reading(2, (0.9, 0.9, 0.9), 2, 3), {})
     return folder
 
@@ -60,6 +63,20 @@ def test_the_study_runs_agrees_with_itself_and_is_drawn(study, run, tmp_path, mo
     monkeypatch.setattr(study, "study", None)
     study.main()
     assert json.loads(out.read_text()) == result
+
+
+def test_a_silenced_assembly_says_nothing_and_all_else_stays(study, run):
+    whole = glomtf.load(run)
+    silent = study.unassembled(whole)
+    x = np.random.default_rng(0).random((1, 64, 64, 3), "float32")
+    plain = Glom.from_config(whole.get_config() | {"assembly": 0})
+    rest = [v for v in whole.variables if "assembly" not in v.path]
+    for old, new in zip(rest, plain.variables, strict=True):
+        new.assign(old)
+    before, after, without = (np.asarray(m(x, iters=2)) for m in (whole, silent, plain))
+    np.testing.assert_array_equal(after, without)
+    assert abs(before - after).max() > 0.01
+    assert study.unassembled(plain) is None
 
 
 def test_what_is_missing_is_grey_column_by_column(study):

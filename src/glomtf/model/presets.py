@@ -7,6 +7,7 @@ import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+import h5py
 import numpy as np
 
 from glomtf.model.checks import STEMS
@@ -115,12 +116,39 @@ def save_run(model, folder, reading, details):
     new_description = folder / f".{os.getpid()}.json"
     try:
         model.save_weights(new_weights, overwrite=True)
+        _pack(new_weights)
         new_description.write_text(text + "\n", encoding="utf-8")
         new_weights.replace(folder / WEIGHTS)
         new_description.replace(folder / DESCRIPTION)
     finally:
         new_weights.unlink(missing_ok=True)
         new_description.unlink(missing_ok=True)
+
+
+def _pack(path):
+    """Rewrite Keras' weights in the layout of HDF5 1.8: a twentieth smaller, read the same."""
+    with h5py.File(path) as file:
+        held = _held(file)
+    with h5py.File(path, "w", libver="v108") as file:
+        _fill(file, held)
+
+
+def _held(group):
+    """(attributes, {name: array or what another group holds})."""
+    return dict(group.attrs), {
+        name: _held(item) if isinstance(item, h5py.Group) else item[()]
+        for name, item in group.items()
+    }
+
+
+def _fill(group, held):
+    attributes, items = held
+    group.attrs.update(attributes)
+    for name, item in items.items():
+        if isinstance(item, tuple):
+            _fill(group.create_group(name), item)
+        else:
+            group[name] = item
 
 
 def load(name_or_folder):

@@ -117,31 +117,28 @@ FIGURES = Recipe("masks", figures=8_000, icons=0, stages=(SEE, SETTLE), glom=SMA
 ICONS = replace(
     FIGURES, icons=24_000, stages=(SEE_LONG, SETTLE_LONG), glom=SMALL | {"stem": "pyramid"}
 )
-# Crowded figures: more steps of settling, which untangle heaps (docs/crowd.md).
-CROWD = replace(
-    ICONS,
+# Crowded figures: the top level looks at the parts around before it says what they make up; a stem
+# and an optimizer for long trainings; more steps of settling, which untangle heaps (docs/crowd.md).
+CROWD = Recipe(
+    "masks",
     figures=0,
     icons=0,
     worlds={"crowd": 24_000},
-    stages=(SEE_LONG, Stage(iters=6, epochs=4, steps=300, learning_rate=1e-3)),
-)
-CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=900, learning_rate=1e-3)
-# The top level looks at the parts around before it says what they make up; a stem and an optimizer
-# for long trainings (docs/experiments.md).
-CROWD_ASSEMBLY = replace(
-    CROWD,
     stages=(
         replace(SEE_LONG, learning_rate=4e-3),
         Stage(iters=6, epochs=4, steps=300, learning_rate=1e-3),
     ),
-    glom=CROWD.glom | {"stem": "normed_pyramid", "bottom_up_location": None, "assembly": (0, 0, 4)},
+    glom=SMALL | {"stem": "normed_pyramid", "bottom_up_location": None, "assembly": (0, 0, 4)},
     pairs=True,
     optimizer="muon",
 )
+CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=900, learning_rate=1e-3)
 # No labels: what two frames tell of moving crowds, layouts as they were and in five other paints.
 MOTION_SEE = Stage(iters=0, epochs=7, steps=500)
 CROWD_MOTION = replace(
-    CROWD,
+    ICONS,
+    figures=0,
+    icons=0,
     worlds={"moving": 2_000},
     stages=(MOTION_SEE, Stage(iters=4, epochs=3, steps=200, learning_rate=1e-3)),
     labels="found",
@@ -184,11 +181,7 @@ RECIPES = {
     "icons": ICONS,
     "icons-feedforward": replace(ICONS, stages=(SEE_LONG, SEE_ON)),
     "crowd": CROWD,
-    "crowd-feedforward": replace(CROWD, stages=(SEE_LONG, CROWD_SEE_ON)),
-    "crowd-assembly": CROWD_ASSEMBLY,
-    "crowd-assembly-feedforward": replace(
-        CROWD_ASSEMBLY, stages=(CROWD_ASSEMBLY.stages[0], CROWD_SEE_ON)
-    ),
+    "crowd-feedforward": replace(CROWD, stages=(CROWD.stages[0], CROWD_SEE_ON)),
     "crowd-motion": CROWD_MOTION,
     "crowd-motion-feedforward": replace(CROWD_MOTION, stages=(MOTION_SEE, MOTION_SEE_ON)),
     "figures": FIGURES,
