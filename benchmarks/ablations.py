@@ -360,8 +360,8 @@ def draw(results, path):
                 axis.barh(place, mean, color="tab:green" if mean > 0 else "tab:orange")
                 axis.plot(more, [place] * len(more), ".k", markersize=4)
                 if abs(mean) > SHOWN:
-                    side = {"ha": "left", "x": -SHOWN} if mean < 0 else {"ha": "right", "x": SHOWN}
-                    axis.text(y=place, s=f" {mean:+.2f} ", va="center", **side)
+                    side = "left" if mean < 0 else "right"  # where no dot of this row is
+                    axis.text(0, place, f" {mean:+.2f} ", ha=side, va="center")
         axis.set_xlim(-SHOWN, SHOWN)
         axis.set_xticks((-SHOWN, 0, SHOWN))
         axis.axvline(0, color="black", linewidth=0.8)
