@@ -38,13 +38,14 @@ def test_the_study_runs_carries_on_and_says_what_it_saw(study, tmp_path, monkeyp
     monkeypatch.setattr(study, "SCENES", 2)
     monkeypatch.setattr(study, "ATTENTION", {"patch_size": 4, "dim": 8, "heads": 2})
     monkeypatch.setattr(study, "ATTENTION_EPOCHS", {"tetrominoes": 1})
+    monkeypatch.setattr(study, "SLOT_EPOCHS", {"tetrominoes": 1})
     monkeypatch.setattr("glomtf.training.run.VALIDATION_SCENES", 4)
     out = tmp_path / "p.json"
     call = ["published.py", f"--out={out}", f"--work={tmp_path}", "--recipes=tetrominoes"]
     monkeypatch.setattr(sys, "argv", [*call, "--seeds", "0"])
     study.main()
     result = json.loads(out.read_text())["tetrominoes"]
-    assert set(result["nets"]) == {"GLOM", "attention"}
+    assert set(result["nets"]) == {"GLOM", "attention", "slots"}
     assert set(result["baselines"]) == {
         "position", "colour", "position + colour", "true foreground + position", "untrained Glom",
     }  # fmt: skip
@@ -102,3 +103,40 @@ def test_colour_finds_pieces_in_other_colours_and_position_does_not(study):
     assert found["colour"] == {"fg_ari": 1, "mbo": 1}
     assert found["position"]["fg_ari"] < 1
     assert found["true foreground + position"]["mbo"] == pytest.approx(1 / 3)  # halves of both
+
+
+def test_slots_that_are_alike_share_every_patch_and_get_its_mean(study):
+    net = study.SlotAttention(8, 4, 3, dim=8)
+    images = np.random.default_rng(0).random((2, 8, 8, 3), "float32")
+    net(images)
+    net.middle.assign(np.linspace(-1, 1, 8))
+    net.log_spread.assign(np.full(8, -np.inf))  # all start in the middle
+    told, heard, _, thought = net.norms
+    x = np.asarray(net.see(2 * images - 1)).reshape(2, 4, 8) + np.asarray(net.seen_at(net.places))
+    got = np.asarray(net.value(heard(net.tell(told(x))))).mean(axis=1)
+    expected = np.tile(np.linspace(-1, 1, 8, dtype="float32"), (2, 1))
+    for _ in range(3):
+        expected, _ = net.gate(got, [expected])
+        more = net.think(np.tile(np.asarray(thought(expected))[:, None], (1, 3, 1)))[:, 0]
+        expected = np.asarray(expected) + np.asarray(more)
+    found = np.asarray(net.slots(images))
+    assert found.shape == (2, 3, 8)
+    for slot in range(3):
+        np.testing.assert_allclose(found[:, slot], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_each_slot_draws_its_share_of_the_pixels_of_its_patches(study):
+    net = study.SlotAttention(4, 2, 2, dim=8)
+    net(np.zeros((1, 4, 4, 3), "float32"))
+    drawn = np.random.default_rng(0).normal(size=(1, 2, 4, 16)).astype("float32")
+    net.draw = lambda x: drawn
+    found = net(np.zeros((1, 4, 4, 3), "float32"))
+    for y in range(4):
+        for x in range(4):
+            patch, inside = 2 * (y // 2) + x // 2, 4 * (2 * (y % 2) + x % 2)
+            one = drawn[0, :, patch, inside : inside + 4]
+            share = np.exp(one[:, 3]) / np.exp(one[:, 3]).sum()
+            np.testing.assert_allclose(found["share"][0, y, x], share, rtol=1e-5)
+            np.testing.assert_allclose(found["picture"][0, y, x], share @ one[:, :3], rtol=1e-4)
+    labels = net.labels(np.zeros((1, 4, 4, 3), np.uint8))
+    np.testing.assert_array_equal(labels, np.asarray(found["share"]).argmax(axis=-1) + 1)
