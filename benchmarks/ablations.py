@@ -25,7 +25,8 @@ from glomtf.islands.scores import adjusted_rand, edge_f1, foreground_ari
 from glomtf.islands.segment import cuts_of, linkage, tune
 from glomtf.model.glom import Glom
 from glomtf.training.data import column_targets, motion_targets, recolour, turn
-from glomtf.training.recipes import SMALL, Recipe
+from glomtf.training.optimizers import optimizer
+from glomtf.training.recipes import CROWD, SMALL, Recipe, Stage
 from glomtf.training.run import TRAINING, VALIDATION, make_task
 from glomtf.training.settled import settled
 from glomtf.worlds import WORLDS
@@ -63,6 +64,8 @@ class Row:
         task, world: what is learned, from which scenes.
         levels: where (parts, objects) are meant to be islands.
         depths: those that its objective asks for.
+        pairs: whether objects are learned pair by pair instead of by contrast.
+        optimizer, see_rate: what trains both stages, and its rate in the first.
     """
 
     glom: dict = field(default_factory=dict)
@@ -72,6 +75,9 @@ class Row:
     world: str = "crowd"
     levels: tuple = (2, 3)
     depths: tuple = DEPTHS
+    pairs: bool = False
+    optimizer: str = "adam"
+    see_rate: float = SEE_RATE
 
 
 def without(*factors):
@@ -119,6 +125,11 @@ ROWS = {
     **own("class and pose", task="class_pose", depths=("objects",)),
     "masked reconstruction, from scratch": Row(first=None, task="reconstruction"),
     **own("state normalised by layer", glom={"state_norm": "layer"}),
+    **own("stem normed", glom={"stem": "normed_pyramid"}),
+    **own("by Muon", optimizer="muon", see_rate=4e-3),
+    **own("objects pair by pair", pairs=True),
+    **own("that and assembly", glom={"assembly": (0, 0, 4)}, pairs=True),
+    **own("all of the recipe crowd", glom=CROWD.glom, pairs=True, optimizer="muon", see_rate=4e-3),
 }
 
 
@@ -161,17 +172,15 @@ def build(row, seed):
 def fit(row, glom, iters, steps, rate, seed):
     """Train; the CPU minutes it took."""
     recipe = replace(BASE, task=row.task, worlds={row.world: 1}, object_level=row.levels[1],
-                     part_level=row.levels[0])  # fmt: skip
+                     part_level=row.levels[0], pairs=row.pairs)  # fmt: skip
     task = make_task(recipe, glom, iters, seed)
     glom.step.train_settling(iters > 0)
     _, rises, falls, _ = glom.step.present_at(0).any(axis=0)
     for level, net in enumerate(glom.step.top_down, start=1):
         # The objective hears of no level below the parts' if nothing rises.
         net.trainable = iters > 0 and falls and (rises or level >= row.levels[0])
-    schedule = keras.optimizers.schedules.CosineDecay(
-        rate / 100, steps, alpha=1e-2, warmup_target=rate, warmup_steps=min(200, steps // 10)
-    )
-    task.compile(optimizer=keras.optimizers.Adam(schedule, global_clipnorm=1.0))
+    stage = Stage(iters, epochs=1, steps=steps, learning_rate=rate)
+    task.compile(optimizer=optimizer(row.optimizer, stage))
     batches = Batches(*drawn(row.world, POOL[row.world], TRAINING + seed), steps, seed)
     task(batches[0][0][:1])
     task.optimizer.build(task.trainable_variables)  # else Keras traces the training step twice
@@ -183,7 +192,7 @@ def fit(row, glom, iters, steps, rate, seed):
 
 def seeing(glom):
     """The layers that the feed-forward sweep uses."""
-    return [glom.stem, *glom.step.bottom_up]
+    return [glom.stem, *glom.step.bottom_up, *filter(None, glom.step.assembly)]
 
 
 def first_stage(row, glom, seed, work):
@@ -192,7 +201,7 @@ def first_stage(row, glom, seed, work):
     if not path.exists():
         first = ROWS[row.first]
         learner = build(first, seed)
-        minutes = fit(first, learner, 0, SEE, SEE_RATE, seed)
+        minutes = fit(first, learner, 0, SEE, first.see_rate, seed)
         weights = [w for layer in seeing(learner) for w in layer.get_weights()]
         new = path.with_suffix(".new.npz")
         np.savez(new, *weights, minutes=minutes)
@@ -212,7 +221,7 @@ def train(row, seed, work):
     """A trained Glom, and the CPU minutes of its stages."""
     glom = build(row, seed)
     if row.first is None:
-        return glom, [0.0, fit(row, glom, row.iters, SCRATCH, SEE_RATE, seed)]
+        return glom, [0.0, fit(row, glom, row.iters, SCRATCH, row.see_rate, seed)]
     seen = first_stage(row, glom, seed, work)
     steps = SETTLE if row.iters else SEE_ON
     return glom, [seen, fit(row, glom, row.iters, steps, SETTLE_RATE, seed)]

@@ -181,3 +181,17 @@ def test_the_recorded_study_is_drawn(study, tmp_path):
     assert lines[-1].split("|")[5:] == base.split("|")[5:]
     study.draw(recorded, tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 10_000
+
+
+def test_a_first_stage_with_assembly_hands_it_on(study, tmp_path, monkeypatch):
+    row = study.ROWS["that and assembly"]
+    row = replace(row, glom=row.glom | {"assembly": (0, 0, 1)})
+    monkeypatch.setitem(study.ROWS, "that and assembly", row)
+    first, second = study.build(row, 0), study.build(row, 1)
+    for glom in (first, second):
+        study.first_stage(row, glom, 0, tmp_path)
+    seen = [settled(glom, images(study), 0) for glom in (first, second)]
+    np.testing.assert_array_equal(*seen)
+    said = [np.asarray(glom.step.assembly[2].out.kernel) for glom in (first, second)]
+    np.testing.assert_array_equal(*said)
+    assert np.abs(said[0]).max() > 0  # zero before it learned
