@@ -118,7 +118,7 @@ ICONS = replace(
     FIGURES, icons=24_000, stages=(SEE_LONG, SETTLE_LONG), glom=SMALL | {"stem": "pyramid"}
 )
 # Crowded figures: the top level looks at the parts around before it says what they make up; a stem
-# and an optimizer for long trainings; more steps of settling, which untangle heaps (docs/crowd.md).
+# and an optimizer for long trainings (docs/experiments.md), more steps of settling (docs/crowd.md).
 CROWD = Recipe(
     "masks",
     figures=0,
