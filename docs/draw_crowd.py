@@ -10,10 +10,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import glomtf
-from glomtf.islands.colours import island_colours
 from glomtf.islands.overlay import canvas, paint
 from glomtf.islands.scores import foreground_ari
 from glomtf.islands.segment import segment
+from glomtf.islands.timeline import timeline
 from glomtf.model.presets import reading_of
 from glomtf.training.data import column_targets
 from glomtf.worlds import WORLDS
@@ -59,12 +59,12 @@ def main(world="crowd"):
         rows = axes[2 * k], axes[2 * k + 1]
         rows[1][0].imshow(pixels)
         rows[0][0].text(0.5, 0.5, f"{name}\nof {SCENES}", ha="center", va="center")
-        shown = [[truth["parts"][i], truth["objects"][i]]]
-        shown += [islands(model, parses[i].states[t]) for t in steps]
-        for column, maps in enumerate(shown, start=1):
-            colours = island_colours(maps)
+        # The truth stands last in time, so that an island has the colour of what it comes near.
+        found = [islands(model, parses[i].states[t]) for t in steps]
+        maps, colours = timeline([*found, [truth["parts"][i], truth["objects"][i]]])
+        for column, shown in enumerate([maps[-1], *maps[:-1]], start=1):
             for row, depth, one, palette in zip(
-                rows[::-1], ("parts", "objects"), maps, colours, strict=True
+                rows[::-1], ("parts", "objects"), shown, colours, strict=True
             ):
                 row[column].imshow(paint(pixels, one, palette))
                 score = foreground_ari(truth[depth][i], one)
