@@ -14,7 +14,7 @@ import os
 import platform
 import time
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import keras
@@ -66,6 +66,8 @@ class Row:
         depths: those that its objective asks for.
         pairs: whether objects are learned pair by pair instead of by contrast.
         optimizer, see_rate: what trains both stages, and its rate in the first.
+        scenes: how many of the pool it learns from; None = all.
+        see_on: steps of a second stage without settling.
     """
 
     glom: dict = field(default_factory=dict)
@@ -78,6 +80,8 @@ class Row:
     pairs: bool = False
     optimizer: str = "adam"
     see_rate: float = SEE_RATE
+    scenes: int | None = None
+    see_on: int = SEE_ON
 
 
 def without(*factors):
@@ -90,6 +94,21 @@ def own(name, **changes):
     return {name: Row(first=name, **changes)}
 
 
+def conditions():
+    """Little to learn from, and coarse or fine columns: with settling, and without it."""
+    found = {}
+    for name, changes, see_on in (
+        ("250 scenes", {"scenes": 250}, SEE_ON),
+        ("1,000 scenes", {"scenes": 1_000}, SEE_ON),
+        ("columns of 8 pixels", {"glom": {"patch_size": 8}}, SEE_ON),
+        ("columns of 2 pixels", {"glom": {"patch_size": 2}}, SEE_ON),
+    ):
+        found[name] = Row(first=name, **changes)
+        found[f"{name}, feed-forward"] = Row(first=name, iters=0, see_on=see_on, **changes)
+    return found
+
+
+CONDITIONS = conditions()
 ROWS = {
     "base": Row(),
     "feed-forward, equal minutes": Row(iters=0),
@@ -130,25 +149,36 @@ ROWS = {
     **own("objects pair by pair", pairs=True),
     **own("that and assembly", glom={"assembly": (0, 0, 4)}, pairs=True),
     **own("all of the recipe crowd", glom=CROWD.glom, pairs=True, optimizer="muon", see_rate=4e-3),
+    **CONDITIONS,
+}
+# What settles, and the same without settling.
+TWINS = {"base": "feed-forward, equal minutes"} | {
+    name: f"{name}, feed-forward" for name, row in CONDITIONS.items() if row.iters
 }
 
 
 @lru_cache(maxsize=4)  # validation, test and one seed of both training worlds
-def drawn(world, count, seed):
-    """Pictures (S, H, W, 3) uint8 and what their columns should know, by name."""
-    scenes = WORLDS[world]().scenes(count, seed)
-    targets = column_targets(scenes, BASE.glom["patch_size"])
+def scenes_of(world, count, seed):
+    """Scenes of a world."""
+    return WORLDS[world]().scenes(count, seed)
+
+
+@lru_cache(maxsize=4)
+def drawn(world, count, seed, patch):
+    """Pictures (S, H, W, 3) uint8 and what columns of ``patch`` pixels should know, by name."""
+    scenes = scenes_of(world, count, seed)
+    targets = column_targets(scenes, patch)
     if scenes.later is not None:
-        targets |= motion_targets(scenes, BASE.glom["patch_size"])
+        targets |= motion_targets(scenes, patch)
     return scenes.images, targets
 
 
 class Batches(keras.utils.PyDataset):
     """Random scenes, turned and recoloured: the same for all rows of a seed and stage."""
 
-    def __init__(self, images, targets, steps, seed):
+    def __init__(self, images, targets, steps, seed, scenes=None):
         super().__init__()
-        self.images, self.targets, self.steps, self.seed = images, targets, steps, seed
+        self.images, self.targets, self.steps, self.seed = images[:scenes], targets, steps, seed
 
     def __len__(self):
         return self.steps
@@ -181,7 +211,8 @@ def fit(row, glom, iters, steps, rate, seed):
         net.trainable = iters > 0 and falls and (rises or level >= row.levels[0])
     stage = Stage(iters, epochs=1, steps=steps, learning_rate=rate)
     task.compile(optimizer=optimizer(row.optimizer, stage))
-    batches = Batches(*drawn(row.world, POOL[row.world], TRAINING + seed), steps, seed)
+    pool = drawn(row.world, POOL[row.world], TRAINING + seed, glom.patch_size)
+    batches = Batches(*pool, steps, seed, row.scenes)
     task(batches[0][0][:1])
     task.optimizer.build(task.trainable_variables)  # else Keras traces the training step twice
     started = time.process_time()
@@ -223,7 +254,7 @@ def train(row, seed, work):
     if row.first is None:
         return glom, [0.0, fit(row, glom, row.iters, SCRATCH, row.see_rate, seed)]
     seen = first_stage(row, glom, seed, work)
-    steps = SETTLE if row.iters else SEE_ON
+    steps = SETTLE if row.iters else row.see_on
     return glom, [seen, fit(row, glom, row.iters, steps, SETTLE_RATE, seed)]
 
 
@@ -253,7 +284,8 @@ def study(name, seed, work):
     """Train one row with one seed and measure it."""
     row = ROWS[name]
     glom, minutes = train(row, seed, work)
-    known, test = drawn("crowd", CHECKED, VALIDATION), drawn("crowd", SCENES, TEST)
+    known = drawn("crowd", CHECKED, VALIDATION, glom.patch_size)
+    test = drawn("crowd", SCENES, TEST, glom.patch_size)
     result = {"iters": row.iters, "cpu_minutes": minutes}
     result |= measure(row, glom, row.iters, known, test)
     last = max(row.iters - 1, 0)
@@ -299,9 +331,9 @@ def values(results, name, depth, measure, steps=None):
     return found
 
 
-def gains(results, name, depth, measure, steps=None):
+def gains(results, name, depth, measure, steps=None, base="base"):
     """{seed: score more than the base's with that seed}."""
-    base = values(results, "base", depth, measure)
+    base = values(results, base, depth, measure)
     return {
         seed: value - base[seed]
         for seed, value in values(results, name, depth, measure, steps).items()
@@ -329,22 +361,33 @@ def cells_of(found):
 
 
 def table(results):
-    """Markdown: what every row reaches, and how much more that is than the base, seed by seed."""
+    """Markdown: what every row reaches, and how much more that is than another, seed by seed."""
     heads = ["parts", "objects", "edge F1", "parts +", "objects +", "edge F1 +"]
     lines = []
+    # Rows as (name, number of steps when reading, what they are compared with).
     for head, rows in (
-        ("row | seeds | iterations | CPU min", [(name, None) for name in ROWS]),
-        ("base read after | seeds | iterations | CPU min", [("base", str(t)) for t in STEPS]),
+        (
+            "row | seeds | iterations | CPU min",
+            [(name, None, "base") for name in ROWS if name not in CONDITIONS],
+        ),
+        (
+            "base read after | seeds | iterations | CPU min",
+            [("base", str(t), "base") for t in STEPS],
+        ),
+        (
+            "against feed-forward | seeds | iterations | CPU min",
+            [(name, None, twin) for name, twin in TWINS.items()],
+        ),
     ):
-        rows = [(name, steps) for name, steps in rows if of_row(results, name)]
+        rows = [row for row in rows if of_row(results, row[0])]
         if rows:
             lines += ["", f"| {head} | " + " | ".join(heads) + " |", "|---" * 10 + "|"]
-        for name, steps in rows:
+        for name, steps, other in rows:
             here = list(of_row(results, name).values())
             minutes = np.mean([sum(one["cpu_minutes"]) for one in here])
             cells = [steps or name, f"{len(here)}", str(here[0]["iters"]), f"{minutes:.1f}"]
-            for of, form in ((values, ".3f"), (gains, "+.3f")):
-                found = {m: cell(of(results, name, *where, steps).values(), form)
+            for of, form in ((values, ".3f"), (partial(gains, base=other), "+.3f")):
+                found = {m: cell(of(results, name, *where, steps=steps).values(), form)
                          for m, *where in MEASURES}  # fmt: skip
                 cells += cells_of(found)
             lines.append("| " + " | ".join(cells) + " |")
@@ -356,7 +399,7 @@ def draw(results, path):
     found = {
         name: {title: list(gains(results, name, *where).values()) for title, *where in MEASURES}
         for name in ROWS
-        if name != "base"
+        if name != "base" and name not in CONDITIONS
     }
     found = {name: by_title for name, by_title in found.items() if any(by_title.values())}
     size = (14, 1.5 + 0.27 * len(found))

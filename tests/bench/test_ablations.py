@@ -34,7 +34,7 @@ def study(monkeypatch):
 
 
 def images(study):
-    return study.drawn("crowd", study.SCENES, study.TEST)[0]
+    return study.scenes_of("crowd", study.SCENES, study.TEST).images
 
 
 def test_the_study_runs_carries_on_and_is_drawn(study, tmp_path, monkeypatch, capsys):
@@ -178,7 +178,15 @@ def test_the_recorded_study_is_drawn(study, tmp_path):
     lines = study.table(recorded).splitlines()
     base = next(line for line in lines if line.startswith("| base |"))
     # Read after the steps it was trained for, it is the base.
-    assert lines[-1].split("|")[5:] == base.split("|")[5:]
+    read = next(line for line in lines if line.startswith("| 4 |"))
+    assert read.split("|")[5:] == base.split("|")[5:]
+    # Against its control it is as much ahead as the control is behind.
+    control, ahead = (
+        next(line for line in table if line.startswith(start))
+        for table, start in ((lines, "| feed-forward, equal"), (lines[::-1], "| base |"))
+    )
+    assert control.split("|")[8].split()[0] == "+0.011"
+    assert ahead.split("|")[8].split()[0] == "-0.011"
     study.draw(recorded, tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 10_000
 
@@ -195,3 +203,28 @@ def test_a_first_stage_with_assembly_hands_it_on(study, tmp_path, monkeypatch):
     said = [np.asarray(glom.step.assembly[2].out.kernel) for glom in (first, second)]
     np.testing.assert_array_equal(*said)
     assert np.abs(said[0]).max() > 0  # zero before it learned
+
+
+def test_conditions_change_what_is_learned_from_and_are_compared_with_their_twin(study):
+    study.BASE = replace(study.BASE, glom=study.BASE.glom | {"patch_size": 8})
+    for name, twin in study.TWINS.items():
+        settles, control = study.ROWS[name], study.ROWS[twin]
+        assert replace(settles, iters=0, see_on=control.see_on) == control
+        assert settles.first in (name, "base")
+    coarse = study.build(study.ROWS["columns of 8 pixels"], 0)
+    fine = study.build(study.ROWS["columns of 2 pixels"], 0)
+    assert (coarse.patch_size, fine.patch_size) == (8, 2)
+    images, targets = study.drawn("crowd", study.SCENES, study.TEST, 2)
+    assert targets["parts"].shape == (2, 32, 32)
+    few = study.Batches(images, targets, 3, 0, scenes=1)
+    sizes = [np.bincount(one.ravel()).tolist() for i in range(3) for one in few[i][1]["parts"]]
+    assert sizes == [np.bincount(targets["parts"][0].ravel()).tolist()] * 6  # turned at most
+    scores = {d: {"fg_ari": v, "ari": v} for d, v in (("parts", 0.5), ("objects", 0.4))}
+    less = {d: {"fg_ari": v, "ari": v} for d, v in (("parts", 0.3), ("objects", 0.5))}
+    results = {
+        f"{name}/0": {**each, "edge_f1": 0.2, "iters": 4, "cpu_minutes": [1.0, 1.0]}
+        for name, each in (("250 scenes", scores), ("250 scenes, feed-forward", less))
+    }
+    head, _, line = study.table(results).splitlines()
+    assert head.startswith("| against feed-forward |")
+    assert "+0.200 (+0.200) | -0.100 (-0.100) | +0.000 |" in line
