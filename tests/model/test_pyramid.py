@@ -66,12 +66,16 @@ def twin(stem, picture):
 
 
 @pytest.mark.parametrize("normed", [False, True])
-@pytest.mark.parametrize(("patch", "grid"), [(1, (4, 4)), (2, (5, 7)), (4, (6, 3)), (8, (1, 2))])
-def test_equals_the_twin_on_even_and_odd_grids(patch, grid, normed, rng):
+@pytest.mark.parametrize(
+    ("patch", "grid", "dim"),
+    # The last stem widens from halving to halving.
+    [(1, (4, 4), 8), (2, (5, 7), 8), (4, (6, 3), 8), (8, (1, 2), 8), (8, (2, 1), 64)],
+)
+def test_equals_the_twin_on_even_and_odd_grids(patch, grid, dim, normed, rng):
     pictures = rng.uniform(size=(2, grid[0] * patch, grid[1] * patch, 3)).astype("float32")
-    stem = PyramidStem(8, patch, normed)
+    stem = PyramidStem(dim, patch, normed)
     tokens = keras.ops.convert_to_numpy(stem(pictures))
-    assert tokens.shape == (2, *grid, 8)
+    assert tokens.shape == (2, *grid, dim)
     for picture, found in zip(pictures, tokens, strict=True):
         np.testing.assert_allclose(found, twin(stem, picture), rtol=1e-4, atol=1e-4)
 

@@ -59,11 +59,11 @@ class PyramidStem(keras.layers.Layer):
             2, "channels_last", "bilinear", dtype=self.dtype_policy
         )
         shape = tuple(input_shape)
-        for layer in self.down:
+        for number, layer in enumerate(self.down):
             layer.build(shape)
             shape = layer.compute_output_shape(shape)
-        if self.look is not None:
-            self.look.build(shape)
+            if number == 0:
+                self.look.build(shape)
         self.reach.build(shape)
         at_grid, coarse = (None, None, None, self.dim), (None, None, None, wide)
         self.halve.build(at_grid)
