@@ -134,17 +134,17 @@ CROWD = Recipe(
 )
 CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=900, learning_rate=1e-3)
 # No labels: what two frames tell of moving crowds, layouts as they were and in five other paints.
-MOTION_SEE = Stage(iters=0, epochs=7, steps=500)
 CROWD_MOTION = replace(
-    ICONS,
-    figures=0,
-    icons=0,
-    worlds={"moving": 2_000},
-    stages=(MOTION_SEE, Stage(iters=4, epochs=3, steps=200, learning_rate=1e-3)),
+    CROWD,
+    worlds={"moving": 3_000},
+    stages=(
+        Stage(iters=0, epochs=10, steps=600, learning_rate=4e-3),
+        Stage(iters=6, epochs=4, steps=150, learning_rate=1e-3),
+    ),
     labels="found",
     repaints=5,
 )
-MOTION_SEE_ON = Stage(iters=0, epochs=4, steps=500, learning_rate=1e-3)
+CROWD_MOTION_SEE_ON = replace(CROWD_SEE_ON, steps=450)
 # No labels, single still pictures, two views of each. The sweep alone is taught, and sees no more
 # than its own small patch; what belongs together is then found by settling with near columns, which
 # needs no teaching. Nothing taught the top-down nets, so they have no say.
@@ -183,7 +183,9 @@ RECIPES = {
     "crowd": CROWD,
     "crowd-feedforward": replace(CROWD, stages=(CROWD.stages[0], CROWD_SEE_ON)),
     "crowd-motion": CROWD_MOTION,
-    "crowd-motion-feedforward": replace(CROWD_MOTION, stages=(MOTION_SEE, MOTION_SEE_ON)),
+    "crowd-motion-feedforward": replace(
+        CROWD_MOTION, stages=(CROWD_MOTION.stages[0], CROWD_MOTION_SEE_ON)
+    ),
     "figures": FIGURES,
     "figures-class-pose": replace(FIGURES, task="class_pose"),
     "figures-reconstruction": replace(
