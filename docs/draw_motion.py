@@ -56,7 +56,7 @@ def draw_learned(rows):
             "parts, found": parts,
         }
         for k in range(1, REPAINTS + 1):
-            shown["painted anew" + " " * k] = canvas(labelled.images[k * LEARNED + i], SIDE)
+            shown[f"new paint {k}"] = canvas(labelled.images[k * LEARNED + i], SIDE)
         panels(row, shown)
 
 
