@@ -67,7 +67,6 @@ class Row:
         pairs: whether objects are learned pair by pair instead of by contrast.
         optimizer, see_rate: what trains both stages, and its rate in the first.
         scenes: how many of the pool it learns from; None = all.
-        see_on: steps of a second stage without settling.
     """
 
     glom: dict = field(default_factory=dict)
@@ -81,7 +80,6 @@ class Row:
     optimizer: str = "adam"
     see_rate: float = SEE_RATE
     scenes: int | None = None
-    see_on: int = SEE_ON
 
 
 def without(*factors):
@@ -94,21 +92,15 @@ def own(name, **changes):
     return {name: Row(first=name, **changes)}
 
 
-def conditions():
-    """Little to learn from, and coarse or fine columns: with settling, and without it."""
-    found = {}
-    for name, changes, see_on in (
-        ("250 scenes", {"scenes": 250}, SEE_ON),
-        ("1,000 scenes", {"scenes": 1_000}, SEE_ON),
-        ("columns of 8 pixels", {"glom": {"patch_size": 8}}, SEE_ON),
-        ("columns of 2 pixels", {"glom": {"patch_size": 2}}, SEE_ON),
-    ):
-        found[name] = Row(first=name, **changes)
-        found[f"{name}, feed-forward"] = Row(first=name, iters=0, see_on=see_on, **changes)
-    return found
+def few(scenes):
+    """Little to learn from: with settling, and without it."""
+    name = f"{scenes:,} scenes"
+    return own(name, scenes=scenes) | {
+        f"{name}, feed-forward": Row(first=name, iters=0, scenes=scenes)
+    }
 
 
-CONDITIONS = conditions()
+CONDITIONS = few(250) | few(1_000)
 ROWS = {
     "base": Row(),
     "feed-forward, equal minutes": Row(iters=0),
@@ -158,18 +150,12 @@ TWINS = {"base": "feed-forward, equal minutes"} | {
 
 
 @lru_cache(maxsize=4)  # validation, test and one seed of both training worlds
-def scenes_of(world, count, seed):
-    """Scenes of a world."""
-    return WORLDS[world]().scenes(count, seed)
-
-
-@lru_cache(maxsize=4)
-def drawn(world, count, seed, patch):
-    """Pictures (S, H, W, 3) uint8 and what columns of ``patch`` pixels should know, by name."""
-    scenes = scenes_of(world, count, seed)
-    targets = column_targets(scenes, patch)
+def drawn(world, count, seed):
+    """Pictures (S, H, W, 3) uint8 and what their columns should know, by name."""
+    scenes = WORLDS[world]().scenes(count, seed)
+    targets = column_targets(scenes, BASE.glom["patch_size"])
     if scenes.later is not None:
-        targets |= motion_targets(scenes, patch)
+        targets |= motion_targets(scenes, BASE.glom["patch_size"])
     return scenes.images, targets
 
 
@@ -211,7 +197,7 @@ def fit(row, glom, iters, steps, rate, seed):
         net.trainable = iters > 0 and falls and (rises or level >= row.levels[0])
     stage = Stage(iters, epochs=1, steps=steps, learning_rate=rate)
     task.compile(optimizer=optimizer(row.optimizer, stage))
-    pool = drawn(row.world, POOL[row.world], TRAINING + seed, glom.patch_size)
+    pool = drawn(row.world, POOL[row.world], TRAINING + seed)
     batches = Batches(*pool, steps, seed, row.scenes)
     task(batches[0][0][:1])
     task.optimizer.build(task.trainable_variables)  # else Keras traces the training step twice
@@ -254,7 +240,7 @@ def train(row, seed, work):
     if row.first is None:
         return glom, [0.0, fit(row, glom, row.iters, SCRATCH, row.see_rate, seed)]
     seen = first_stage(row, glom, seed, work)
-    steps = SETTLE if row.iters else row.see_on
+    steps = SETTLE if row.iters else SEE_ON
     return glom, [seen, fit(row, glom, row.iters, steps, SETTLE_RATE, seed)]
 
 
@@ -284,8 +270,7 @@ def study(name, seed, work):
     """Train one row with one seed and measure it."""
     row = ROWS[name]
     glom, minutes = train(row, seed, work)
-    known = drawn("crowd", CHECKED, VALIDATION, glom.patch_size)
-    test = drawn("crowd", SCENES, TEST, glom.patch_size)
+    known, test = drawn("crowd", CHECKED, VALIDATION), drawn("crowd", SCENES, TEST)
     result = {"iters": row.iters, "cpu_minutes": minutes}
     result |= measure(row, glom, row.iters, known, test)
     last = max(row.iters - 1, 0)
