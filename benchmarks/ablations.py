@@ -37,8 +37,9 @@ TEST = 9  # a seed of scenes that nothing else uses
 POOL = {"crowd": 8_000, "moving": 2_000}  # training scenes of each world
 SCENES, CHECKED = 120, 60  # to test on, and to fix thresholds on
 SEE, SETTLE, ITERS, BATCH = 1600, 200, 4, 8
-# As many steps as take the CPU minutes of the base's second stage, and of both its stages.
-SEE_ON, SCRATCH = 540, 830
+# As many steps as take the CPU minutes of the base's second stage, and of both its stages; then
+# as many as take those of the second stage on columns of 8 pixels.
+SEE_ON, SCRATCH, COARSE_ON = 540, 830, 415
 SEE_RATE, SETTLE_RATE = 2e-3, 1e-3
 STEPS = (0, 1, 2, 4, 8, 16)  # when reading the base
 DEPTHS = ("parts", "objects")
@@ -67,6 +68,7 @@ class Row:
         pairs: whether objects are learned pair by pair instead of by contrast.
         optimizer, see_rate: what trains both stages, and its rate in the first.
         scenes: how many of the pool it learns from; None = all.
+        see_on: steps of the sweep, instead of settling, for the minutes of its twin's settling.
     """
 
     glom: dict = field(default_factory=dict)
@@ -80,6 +82,7 @@ class Row:
     optimizer: str = "adam"
     see_rate: float = SEE_RATE
     scenes: int | None = None
+    see_on: int | None = None
 
 
 def without(*factors):
@@ -100,7 +103,16 @@ def few(scenes):
     }
 
 
-CONDITIONS = few(250) | few(1_000)
+def grid(pixels, columns, see_on):
+    """Coarser or finer columns: with settling, and without it."""
+    name = f"{columns} x {columns} columns of {pixels} pixels"
+    glom = {"patch_size": pixels}
+    return own(name, glom=glom) | {
+        f"{name}, feed-forward": Row(glom, iters=0, first=name, see_on=see_on)
+    }
+
+
+CONDITIONS = few(250) | few(1_000) | grid(8, 8, COARSE_ON)
 ROWS = {
     "base": Row(),
     "feed-forward, equal minutes": Row(iters=0),
@@ -150,12 +162,12 @@ TWINS = {"base": "feed-forward, equal minutes"} | {
 
 
 @lru_cache(maxsize=4)  # validation, test and one seed of both training worlds
-def drawn(world, count, seed):
-    """Pictures (S, H, W, 3) uint8 and what their columns should know, by name."""
+def drawn(world, count, seed, patch):
+    """Pictures (S, H, W, 3) uint8 and what columns of ``patch`` pixels should know, by name."""
     scenes = WORLDS[world]().scenes(count, seed)
-    targets = column_targets(scenes, BASE.glom["patch_size"])
+    targets = column_targets(scenes, patch)
     if scenes.later is not None:
-        targets |= motion_targets(scenes, BASE.glom["patch_size"])
+        targets |= motion_targets(scenes, patch)
     return scenes.images, targets
 
 
@@ -197,7 +209,7 @@ def fit(row, glom, iters, steps, rate, seed):
         net.trainable = iters > 0 and falls and (rises or level >= row.levels[0])
     stage = Stage(iters, epochs=1, steps=steps, learning_rate=rate)
     task.compile(optimizer=optimizer(row.optimizer, stage))
-    pool = drawn(row.world, POOL[row.world], TRAINING + seed)
+    pool = drawn(row.world, POOL[row.world], TRAINING + seed, glom.patch_size)
     batches = Batches(*pool, steps, seed, row.scenes)
     task(batches[0][0][:1])
     task.optimizer.build(task.trainable_variables)  # else Keras traces the training step twice
@@ -240,7 +252,7 @@ def train(row, seed, work):
     if row.first is None:
         return glom, [0.0, fit(row, glom, row.iters, SCRATCH, row.see_rate, seed)]
     seen = first_stage(row, glom, seed, work)
-    steps = SETTLE if row.iters else SEE_ON
+    steps = SETTLE if row.iters else row.see_on or SEE_ON
     return glom, [seen, fit(row, glom, row.iters, steps, SETTLE_RATE, seed)]
 
 
@@ -270,7 +282,8 @@ def study(name, seed, work):
     """Train one row with one seed and measure it."""
     row = ROWS[name]
     glom, minutes = train(row, seed, work)
-    known, test = drawn("crowd", CHECKED, VALIDATION), drawn("crowd", SCENES, TEST)
+    known = drawn("crowd", CHECKED, VALIDATION, glom.patch_size)
+    test = drawn("crowd", SCENES, TEST, glom.patch_size)
     result = {"iters": row.iters, "cpu_minutes": minutes}
     result |= measure(row, glom, row.iters, known, test)
     last = max(row.iters - 1, 0)

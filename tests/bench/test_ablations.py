@@ -34,7 +34,7 @@ def study(monkeypatch):
 
 
 def images(study):
-    return study.drawn("crowd", study.SCENES, study.TEST)[0]
+    return study.drawn("crowd", study.SCENES, study.TEST, study.BASE.glom["patch_size"])[0]
 
 
 def test_the_study_runs_carries_on_and_is_drawn(study, tmp_path, monkeypatch, capsys):
@@ -208,9 +208,9 @@ def test_a_first_stage_with_assembly_hands_it_on(study, tmp_path, monkeypatch):
 def test_few_scenes_are_all_that_is_learned_from_and_are_compared_with_their_twin(study):
     for name, twin in study.TWINS.items():
         settles, control = study.ROWS[name], study.ROWS[twin]
-        assert replace(settles, iters=0) == control
+        assert replace(settles, iters=0, see_on=control.see_on) == control
         assert settles.first in (name, "base")
-    images, targets = study.drawn("crowd", study.SCENES, study.TEST)
+    images, targets = study.drawn("crowd", study.SCENES, study.TEST, 16)
     few = study.Batches(images, targets, 3, 0, scenes=1)
     sizes = [np.bincount(one.ravel()).tolist() for i in range(3) for one in few[i][1]["parts"]]
     assert sizes == [np.bincount(targets["parts"][0].ravel()).tolist()] * 6  # turned at most
@@ -223,3 +223,27 @@ def test_few_scenes_are_all_that_is_learned_from_and_are_compared_with_their_twi
     head, _, line = study.table(results).splitlines()
     assert head.startswith("| against feed-forward |")
     assert "+0.200 (+0.200) | -0.100 (-0.100) | +0.000 |" in line
+
+
+def test_coarse_and_fine_columns_learn_on_their_own_grid_for_as_long_as_their_twin(
+    study, tmp_path, monkeypatch
+):
+    steps = []
+    real = study.fit
+
+    def fit(row, glom, iters, count, rate, seed):
+        steps.append((glom.grid, iters, count))
+        return real(row, glom, iters, 1, rate, seed)
+
+    monkeypatch.setattr(study, "fit", fit)
+    monkeypatch.setattr(study, "SEE", 5)
+    study.ROWS = study.grid(32, 2, 7)
+    name, control = study.ROWS
+    assert (name, control) == (
+        "2 x 2 columns of 32 pixels", "2 x 2 columns of 32 pixels, feed-forward"
+    )  # fmt: skip
+    for row in study.ROWS:
+        study.study(row, 0, tmp_path)
+    assert steps == [((2, 2), 0, 5), ((2, 2), 4, 1), ((2, 2), 0, 7)]
+    true = study.drawn("crowd", 2, study.TEST, 32)[1]["parts"]
+    assert np.shape(true) == (2, 2, 2)
