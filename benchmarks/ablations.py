@@ -38,8 +38,8 @@ POOL = {"crowd": 8_000, "moving": 2_000}  # training scenes of each world
 SCENES, CHECKED = 120, 60  # to test on, and to fix thresholds on
 SEE, SETTLE, ITERS, BATCH = 1600, 200, 4, 8
 # As many steps as take the CPU minutes of the base's second stage, and of both its stages; then
-# as many as take those of the second stage on columns of 8 pixels.
-SEE_ON, SCRATCH, COARSE_ON = 540, 830, 415
+# as many as take those of the second stage on columns of 8 and of 2 pixels.
+SEE_ON, SCRATCH, COARSE_ON, FINE_ON = 540, 830, 415, 700
 SEE_RATE, SETTLE_RATE = 2e-3, 1e-3
 STEPS = (0, 1, 2, 4, 8, 16)  # when reading the base
 DEPTHS = ("parts", "objects")
@@ -112,7 +112,7 @@ def grid(pixels, columns, see_on):
     }
 
 
-CONDITIONS = few(250) | few(1_000) | grid(8, 8, COARSE_ON)
+CONDITIONS = few(250) | few(1_000) | grid(8, 8, COARSE_ON) | grid(2, 32, FINE_ON)
 ROWS = {
     "base": Row(),
     "feed-forward, equal minutes": Row(iters=0),
