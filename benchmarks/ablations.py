@@ -152,7 +152,13 @@ ROWS = {
     **own("by Muon", optimizer="muon", see_rate=4e-3),
     **own("objects pair by pair", pairs=True),
     **own("that and assembly", glom={"assembly": (0, 0, 4)}, pairs=True),
-    **own("all of the recipe crowd", glom=CROWD.glom, pairs=True, optimizer="muon", see_rate=4e-3),
+    **own(
+        "the recipe crowd at 64 pixels",
+        glom=CROWD.glom | {"image_size": SMALL["image_size"]},
+        pairs=True,
+        optimizer="muon",
+        see_rate=4e-3,
+    ),
     **CONDITIONS,
 }
 # What settles, and the same without settling.

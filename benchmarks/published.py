@@ -127,7 +127,7 @@ def learn_attention(recipe, epochs, seed):
     keras.utils.set_random_seed(seed)
     stage = replace(recipe.stages[0], epochs=epochs)
     net = IteratedAttention(recipe.glom["image_size"], **ATTENTION)
-    scenes = training_scenes(recipe, None, seed)
+    scenes = training_scenes(recipe, None, seed, recipe.glom["image_size"])
     pool = ScenePool(scenes, net.patch_size, recipe.batch_size, stage.steps, seed, augment=False)
     task = Views(net, ATTENTION_STEPS, 1, recipe.temperature, recipe.recolour, seed)
     task.compile(optimizer=optimizer("adam", stage))
@@ -142,7 +142,7 @@ def learn_slots(recipe, count, epochs, seed):
     stage = replace(recipe.stages[0], epochs=epochs, learning_rate=SLOT_RATE)
     patch_size = recipe.glom["patch_size"]
     net = SlotAttention(recipe.glom["image_size"], patch_size, count, seed=seed)
-    scenes = training_scenes(recipe, None, seed)
+    scenes = training_scenes(recipe, None, seed, recipe.glom["image_size"])
     pool = ScenePool(scenes, patch_size, recipe.batch_size, stage.steps, seed, augment=False)
     net.compile(optimizer=optimizer("adam", stage))
     net(pool[0][0][:1])

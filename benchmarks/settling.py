@@ -23,7 +23,7 @@ from glomtf.model.presets import reading_of
 from glomtf.training.data import column_targets
 from glomtf.training.run import VALIDATION
 from glomtf.training.settled import settled
-from glomtf.worlds import WORLDS
+from glomtf.worlds import world_of
 
 SCENES, CHECKED, SEED = 150, 60, 8
 NOISE, MISSING = (0.05, 0.1, 0.2), (0.1, 0.25, 0.5)
@@ -55,11 +55,11 @@ def missing(images, share, patch_size):
     return np.where(cover[..., None], np.uint8(128), images)
 
 
-def conditions(patch_size):
+def conditions(image_size, patch_size):
     """{name: (images, truth by depth)}; the first one is what the runs were trained on."""
     found = {}
     for world in ("crowd", "crowd-classes", "crowd-counts", "crowd-backgrounds"):
-        scenes = WORLDS[world]().scenes(SCENES, SEED)
+        scenes = world_of(world, image_size).scenes(SCENES, SEED)
         found[world] = (scenes.images, column_targets(scenes, patch_size))
     clean, truth = found["crowd"]
     for amount in NOISE:
@@ -123,8 +123,9 @@ def study(path):
     """Everything that is measured of one run."""
     model = glomtf.load(path)
     reading = reading_of(model)
-    hard = conditions(model.patch_size)
-    known = WORLDS["crowd"]().scenes(CHECKED, VALIDATION)
+    size = model.image_size[0]
+    hard = conditions(size, model.patch_size)
+    known = world_of("crowd", size).scenes(CHECKED, VALIDATION)
     known_truth = column_targets(known, model.patch_size)
     own = {
         depth: reading.thresholds[level - 1]

@@ -16,7 +16,7 @@ from glomtf.islands.segment import segment
 from glomtf.islands.timeline import timeline
 from glomtf.model.presets import reading_of
 from glomtf.training.data import column_targets
-from glomtf.worlds import WORLDS
+from glomtf.worlds import world_of
 
 PICTURES = Path(__file__).parent / "pictures"
 SCENES, SEED = 60, 9
@@ -37,7 +37,7 @@ def main(world="crowd"):
     """Three scenes, each two rows (objects over parts): the truth, then every step."""
     model = glomtf.load("figures")
     reading = reading_of(model)
-    scenes = WORLDS[world]().scenes(SCENES, SEED)
+    scenes = world_of(world, model.image_size[0]).scenes(SCENES, SEED)
     truth = column_targets(scenes, model.patch_size)
     parses = [glomtf.parse(image, model) for image in scenes.images]
     scores = [

@@ -1,11 +1,12 @@
 """`glomtf train` and `glomtf evaluate`: a tiny run from recipe to scores, and what is refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from glomtf import cli
-from glomtf.training import run
+from glomtf.training import evaluate, run
 from glomtf.training.recipes import RECIPES, SMALL, Recipe, Stage
 
 TINY = Recipe(
@@ -45,6 +46,29 @@ def test_train_then_evaluate(here, capsys):
     capsys.readouterr()
     refused(capsys, ["train", "--recipe", "figures", "--out", "run"], "--resume")
     assert cli.main(["train", "--recipe", "figures", "--out", "run", "--resume"]) == 0
+
+
+def test_scenes_are_as_large_as_the_model_is_used_to(here, monkeypatch):
+    small = replace(TINY, glom=TINY.glom | {"image_size": 32})
+    monkeypatch.setitem(RECIPES, "figures", small)
+    trained, scored = [], []
+    pool = run.ScenePool.__init__
+
+    def drawn(self, scenes, *args, **kwargs):
+        trained.extend(part.images.shape[1:3] for part in scenes)
+        pool(self, scenes, *args, **kwargs)
+
+    def baselines(model, known, test):
+        scored.extend(part.images.shape for part in (known, test))
+        return {}
+
+    monkeypatch.setattr(run.ScenePool, "__init__", drawn)
+    monkeypatch.setattr(evaluate, "score_baselines", baselines)
+    assert cli.main(["train", "--recipe", "figures", "--out", "run"]) == 0
+    assert set(trained) == {(32, 32)} and len(trained) == 4  # two worlds to train and to validate
+    argv = ["evaluate", "--model", "run", "--world", "crowd", "--scenes", "2"]
+    assert cli.main(argv) == 0
+    assert scored == [(2, 32, 32, 3)] * 2
 
 
 @pytest.mark.parametrize(

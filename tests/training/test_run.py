@@ -122,22 +122,23 @@ def test_recipes_are_whole():
 def test_a_recipe_may_mix_worlds():
     recipe = Recipe("masks", 3, 0, (), worlds={"crowd": 5, "crowd-counts": 0})
     assert recipe.summary() == "masks on 3 figures + 5 crowd: "
-    figures, crowd = run.training_scenes(recipe, None, seed=2)
+    figures, crowd = run.training_scenes(recipe, None, 2, image_size=96)
     assert (len(figures), len(crowd)) == (3, 5)
-    np.testing.assert_array_equal(crowd.images, WORLDS["crowd"]().scenes(5, 1002).images)
-    assert [len(scenes) for scenes in run.validation_scenes(recipe, None)] == [8, 8]
+    np.testing.assert_array_equal(crowd.images, WORLDS["crowd"](96).scenes(5, 1002).images)
+    held_out = run.validation_scenes(recipe, None, image_size=96)
+    assert [scenes.images.shape for scenes in held_out] == [(8, 96, 96, 3)] * 2
     assert run.class_count(recipe) == len(Figures.classes)
 
 
 def test_labels_are_found_where_the_recipe_says_so():
     recipe = Recipe("masks", 0, 0, (), worlds={"moving": 3}, labels="found", repaints=2)
     assert recipe.summary().startswith("masks on 3 moving without labels, each repainted 2 times: ")
-    (scenes,) = run.training_scenes(recipe, None, seed=2)
+    (scenes,) = run.training_scenes(recipe, None, 2, image_size=64)
     moving = Moving().scenes(3, 1002)
     np.testing.assert_array_equal(scenes.images[:3], moving.images)
     np.testing.assert_array_equal(scenes.objects, found(moving, 2, 2).objects)
     assert len(scenes) == 9
-    (held_out,) = run.validation_scenes(recipe, None)  # their truth fixes thresholds
+    (held_out,) = run.validation_scenes(recipe, None, image_size=64)  # their truth fixes thresholds
     np.testing.assert_array_equal(held_out.objects, Moving().scenes(8, run.VALIDATION).objects)
 
 

@@ -15,7 +15,8 @@ def declare(parser: ArgumentParser) -> None:
     """The arguments and the help of `glomtf evaluate`."""
     parser.description = """Score a model's islands, level by depth of the truth, with baselines.
 
-Scenes are drawn afresh; no run is trained or tuned on them. The model is read with the thresholds
+Scenes are drawn afresh, in the model's image size (those of published datasets in their own); no
+run is trained or tuned on them. The model is read with the thresholds
 it was saved with. ARI counts the background as a segment, FG-ARI counts foreground columns only,
 mBO is the mean best overlap. Baselines get their thresholds from other scenes of the same world,
 and so do connected islands: the same states read more strictly, neighbour by neighbour.
@@ -65,13 +66,14 @@ def run(options: Namespace) -> None:
     from glomtf.parse import write_files
     from glomtf.training import evaluate
     from glomtf.training.run import VALIDATION
-    from glomtf.worlds import WORLDS, Icons
+    from glomtf.worlds import Icons, world_of
 
+    size = model.image_size[0]
     with refusing():
         if options.world == "icons":
-            world = Icons(options.data, split=options.split, style=options.style)
+            world = Icons(options.data, size, split=options.split, style=options.style)
         else:
-            world = WORLDS[options.world]()
+            world = world_of(options.world, size)
         test = world.scenes(count, seed)
         known = world.scenes(min(count, 60), VALIDATION)
         result = {"world": options.world, "scenes": count, "seed": seed}

@@ -20,7 +20,7 @@ from glomtf.training.optimizers import optimizer
 from glomtf.training.settled import settled
 from glomtf.training.tasks import ClassAndPose, CommonFate, Masks, Reconstruction, Views
 from glomtf.worlds.icons import Icons
-from glomtf.worlds.named import WORLDS
+from glomtf.worlds.named import WORLDS, world_of
 
 # Seeds of scenes. Training scenes use TRAINING + the run's seed; every run is validated on the
 # same scenes. `glomtf evaluate` draws others.
@@ -32,7 +32,7 @@ CONFIG, STATE, HISTORY = "recipe.json", "progress.json", "history.csv"
 EVENTS = "tensorboard"
 
 
-def validation_scenes(recipe, icons):
+def validation_scenes(recipe, icons, image_size):
     """The scenes on which thresholds are fixed, from every world the recipe trains on.
 
     Icons of the validation split in both styles: varied as in training, original as in use.
@@ -40,21 +40,26 @@ def validation_scenes(recipe, icons):
     scenes = []
     if recipe.icons:
         scenes += [
-            Icons(icons, split="validation", style=style).scenes(VALIDATION_SCENES, VALIDATION)
+            Icons(icons, image_size, split="validation", style=style).scenes(
+                VALIDATION_SCENES, VALIDATION
+            )
             for style in ("varied", "original")
         ]
     return scenes + [
-        WORLDS[name]().scenes(VALIDATION_SCENES, VALIDATION) for name in recipe.generated()
+        world_of(name, image_size).scenes(VALIDATION_SCENES, VALIDATION)
+        for name in recipe.generated()
     ]
 
 
-def training_scenes(recipe, icons, seed):
+def training_scenes(recipe, icons, seed, image_size):
     """The pool of a run: as many scenes of each world as the recipe says, labelled as it says."""
     scenes = []
     if recipe.icons:
-        scenes.append(Icons(icons, split="train").scenes(recipe.icons, TRAINING + seed))
+        world = Icons(icons, image_size, split="train")
+        scenes.append(world.scenes(recipe.icons, TRAINING + seed))
     scenes += [
-        WORLDS[name]().scenes(count, TRAINING + seed) for name, count in recipe.generated().items()
+        world_of(name, image_size).scenes(count, TRAINING + seed)
+        for name, count in recipe.generated().items()
     ]
     if recipe.labels == "found":
         return [found(part, seed, recipe.repaints) for part in scenes]
@@ -123,8 +128,9 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
     glom = Glom(**recipe.glom, data_format="channels_last")
     finding = ", finding their parts and objects" if recipe.labels == "found" else ""
     _tell(verbose, f"drawing {recipe.icons + sum(recipe.generated().values()):,} scenes{finding}")
-    scenes = training_scenes(recipe, icons, seed)
-    held_out = validation_scenes(recipe, icons)
+    # As large as the Glom is used to; worlds and Gloms of recipes are square.
+    scenes = training_scenes(recipe, icons, seed, glom.image_size[0])
+    held_out = validation_scenes(recipe, icons, glom.image_size[0])
     epoch = 0
     for number, stage in enumerate(recipe.stages):
         if number >= progress["stages_done"]:

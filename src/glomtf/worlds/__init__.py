@@ -12,6 +12,7 @@ from .icons import Icons as Icons
 from .moving import Moving as Moving
 from .moving import Videos as Videos
 from .named import WORLDS as WORLDS
+from .named import world_of as world_of
 from .samples import SAMPLES as SAMPLES
 from .samples import draw_sample as draw_sample
 from .scene import Scene as Scene

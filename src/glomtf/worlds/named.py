@@ -27,14 +27,19 @@ class World(Protocol):
         """``count`` >= 1 scenes; scene i of a seed depends on the seed and i only."""
 
 
+def _moving(image_size: int = 64) -> Moving:
+    """Moving crowds, as fast for their size in every size."""
+    return Moving(crowd(image_size), speed=(image_size / 64, 3 * image_size / 64))
+
+
 # Those that begin with another one's name vary one thing that the other never shows.
-WORLDS: dict[str, Callable[[], World]] = {
+WORLDS: dict[str, Callable[..., World]] = {
     "figures": Figures,
     "crowd": crowd,
     "crowd-classes": partial(crowd, figures=tuple(UNSEEN)),
     "crowd-counts": partial(crowd, objects=(7, 9)),
     "crowd-backgrounds": partial(crowd, backgrounds=UNSEEN_BACKGROUNDS),
-    "moving": Moving,
+    "moving": _moving,
     "ellipses": Ellipses,
     "ellipses-many": partial(Ellipses, objects=(2, 4)),
     "ellipses-noise": partial(Ellipses, noise=0.1),
@@ -46,3 +51,12 @@ WORLDS: dict[str, Callable[[], World]] = {
     "dsprites-binarized": partial(DSprites, "binarized"),
     "dsprites-colored": partial(DSprites, "colored_on_colored"),
 }
+
+
+def world_of(name: str, image_size: int) -> World:
+    """The world of that name with pictures of ``image_size`` pixels, where it comes in sizes.
+
+    The regenerated datasets have the one size that was published.
+    """
+    make = WORLDS[name]
+    return make() if name.startswith(("tetrominoes", "dsprites")) else make(image_size)
