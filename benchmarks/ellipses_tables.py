@@ -136,7 +136,7 @@ def figure(study, target):
             axis.axvline(ITERS, color="black", linewidth=0.5)  # steps in training
         for axis in (noisy, settling, alike):
             axis.set_ylim(0, 1.02)
-            axis.legend(fontsize=7, loc="center left" if axis is alike else "best")
+            axis.legend(fontsize=7, loc="lower left" if axis is alike else "best")
     picture.savefig(target, dpi=100)
 
 
