@@ -16,10 +16,10 @@ def declare(parser: ArgumentParser) -> None:
     parser.description = """Score a model's islands, level by depth of the truth, with baselines.
 
 Scenes are drawn afresh, in the model's image size (those of published datasets in their own); no
-run is trained or tuned on them. The model is read with the thresholds
-it was saved with. ARI counts the background as a segment, FG-ARI counts foreground columns only,
-mBO is the mean best overlap. Baselines get their thresholds from other scenes of the same world,
-and so do connected islands: the same states read more strictly, neighbour by neighbour.
+run is trained or tuned on them. The model is read with the thresholds it was saved with. ARI counts
+the background as a segment, FG-ARI counts foreground columns only, mBO is the mean best overlap.
+Baselines get their thresholds from other scenes of the same world, and so do connected islands: the
+same states read more strictly, neighbour by neighbour.
 
 examples:
   glomtf evaluate --world figures

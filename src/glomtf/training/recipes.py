@@ -80,7 +80,7 @@ class Recipe:
         return f"{self.task.replace('_', ' and ')} on {scenes}: {stages}"
 
 
-# The Glom of all recipes: 16 x 16 columns on 64 x 64 pixels, three levels. Level 2 is meant for
+# The Glom of most recipes: 16 x 16 columns on 64 x 64 pixels, three levels. Level 2 is meant for
 # parts and level 3 for objects; range grows with level (paper, section on sparse attention at
 # higher levels). Settling starts as little more than the feed-forward pass: small top-down and
 # consensus weights, which training may raise.
@@ -118,21 +118,29 @@ ICONS = replace(
     FIGURES, icons=24_000, stages=(SEE_LONG, SETTLE_LONG), glom=SMALL | {"stem": "pyramid"}
 )
 # Crowded figures: the top level looks at the parts around before it says what they make up; a stem
-# and an optimizer for long trainings (docs/experiments.md), more steps of settling (docs/crowd.md).
+# and an optimizer for long trainings. Larger pictures, 24 x 24 columns on them: many parts are as
+# small as a column of 16 x 16 (docs/experiments.md).
 CROWD = Recipe(
     "masks",
     figures=0,
     icons=0,
     worlds={"crowd": 24_000},
     stages=(
-        replace(SEE_LONG, learning_rate=4e-3),
-        Stage(iters=6, epochs=4, steps=300, learning_rate=1e-3),
+        Stage(iters=0, epochs=15, steps=600, learning_rate=4e-3),
+        Stage(iters=4, epochs=4, steps=150, learning_rate=1e-3),
     ),
-    glom=SMALL | {"stem": "normed_pyramid", "bottom_up_location": None, "assembly": (0, 0, 4)},
+    glom=SMALL
+    | {
+        "image_size": 96,
+        "stem": "normed_pyramid",
+        "bottom_up_location": None,
+        "assembly": (0, 0, 4),
+    },
+    batch_size=8,
     pairs=True,
     optimizer="muon",
 )
-CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=900, learning_rate=1e-3)
+CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=360, learning_rate=1e-3)
 # No labels: what two frames tell of moving crowds, layouts as they were and in five other paints.
 CROWD_MOTION = replace(
     CROWD,
@@ -141,6 +149,8 @@ CROWD_MOTION = replace(
         Stage(iters=0, epochs=10, steps=600, learning_rate=4e-3),
         Stage(iters=6, epochs=4, steps=150, learning_rate=1e-3),
     ),
+    glom=CROWD.glom | {"image_size": 64},
+    batch_size=16,
     labels="found",
     repaints=5,
 )
