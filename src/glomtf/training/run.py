@@ -52,7 +52,10 @@ def validation_scenes(recipe, icons, image_size):
 
 
 def training_scenes(recipe, icons, seed, image_size):
-    """The pool of a run: as many scenes of each world as the recipe says, labelled as it says."""
+    """The pool of a run: as many scenes of each world as the recipe says, labelled as it says.
+
+    ``image_size`` in pixels, in worlds that come in sizes; in validation scenes likewise.
+    """
     scenes = []
     if recipe.icons:
         world = Icons(icons, image_size, split="train")
