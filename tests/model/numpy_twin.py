@@ -36,6 +36,14 @@ def parameters(model):
     def assembly(layer):
         if layer is None:
             return None
+        if hasattr(layer, "limit"):
+            dense = {
+                name: (array(getattr(layer, name).kernel), array(getattr(layer, name).bias))
+                for name in ("bend", "tell", "enter", "out")
+            }
+            learned = {"sharpness": math.exp(layer.log_sharpness), "limit": float(layer.limit)}
+            blocks = [block(each) for each in layer.blocks]
+            return dense | learned | {"blocks": blocks, "norm": array(layer.norm.scale)}
         dense = {
             name: (array(getattr(layer, name).kernel), array(getattr(layer, name).bias))
             for name in ("enter", "where", "bend", "merge", "out")
@@ -95,19 +103,19 @@ def bent(x):
     return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
-def attended(block, x, others):
-    """A block of attention, head by head: (N, W), (M, W) to (N, W)."""
+def attended(block, x, others, heard=True):
+    """A block of attention, head by head: (N, W), (M, W) to (N, W); heard (M,) bool."""
     own, seen = (root_mean_square(v, n) for v, n in zip((x, others), block["norms"], strict=False))
     (qw, qb), (kw, kb), (vw, vb) = block["heads"]
     join, bias = block["join"]
-    heard = np.zeros_like(x) + bias
+    taken = np.zeros_like(x) + bias
     for head in range(qw.shape[1]):
         q, k = own @ qw[:, head] + qb[head], seen @ kw[:, head] + kb[head]
-        scores = np.exp(q @ k.T / math.sqrt(q.shape[1]))
-        heard += (
+        scores = np.exp(q @ k.T / math.sqrt(q.shape[1])) * heard
+        taken += (
             (scores / scores.sum(1, keepdims=True)) @ (seen @ vw[:, head] + vb[head]) @ join[head]
         )
-    x = x + heard
+    x = x + taken
     hidden, out = block["hidden"], block["out"]
     between = root_mean_square(x, block["norms"][2])
     return x + bent(between @ hidden[0] + hidden[1]) @ out[0] + out[1]
@@ -131,12 +139,63 @@ def assembled(net, x, code, grid):
     return out @ net["out"][0] + net["out"][1]
 
 
-def upwards(p, level, below, code, told, grid):
+def mask_told(mask, where, grid, spacing):
+    """What the mask of one island tells of it: (N,), (N, 2) to (84,)."""
+    size = mask.sum() + 1e-3
+    middle = sum(m * p for m, p in zip(mask, where, strict=True)) / size
+    square = sum(m * p**2 for m, p in zip(mask, where, strict=True)) / size - middle**2
+    spread = math.sqrt(max(square.mean(), 0) + (0.15 * spacing) ** 2)
+    blur = spread / 4 + spacing / 2
+    cells = np.zeros((8, 8))
+    down, right = np.zeros((8, grid[0])), np.zeros((8, grid[1]))
+    for weights, axis in ((down, 0), (right, 1)):
+        for cell in range(8):
+            at = middle[axis] + ((cell + 0.5) / 2 - 2) * spread
+            for line in range(weights.shape[1]):
+                p = where[line * grid[1] if axis == 0 else line][axis]
+                weights[cell, line] = math.exp(-(((p - at) / blur) ** 2))
+            weights[cell] /= weights[cell].sum() + 1e-3
+    for i, m in enumerate(mask):
+        row, col = divmod(i, grid[1])
+        cells += m * np.outer(down[:, row], right[:, col])
+    angles = np.concatenate([math.pi * octave * middle for octave in (0.5, 1, 2, 4)])
+    simple = [*middle, math.log(spread), math.log(size * spacing**2)]
+    return np.array([*simple, *(2 * cells.ravel() - 1), *np.sin(angles), *np.cos(angles)])
+
+
+def shaped(net, x, where, grid, spacing):
+    """What hearing of the islands of the level below adds: (N, D) to (N, D)."""
+    unit = x / np.sqrt((x**2).sum(1, keepdims=True) + 1e-6)
+    together = 1 / (1 + np.exp(-net["sharpness"] * (unit @ unit.T - net["limit"])))
+    some = [r * grid[1] + c for r in range(0, grid[0], 2) for c in range(0, grid[1], 2)]
+    left = dict.fromkeys(some, 1.0)
+    speakers, gains = [], []
+    for _ in some[:32]:
+        votes = {i: sum(together[i, j] * left[j] for j in some) * (left[i] + 1e-3) for i in some}
+        best = max(votes, key=votes.get)
+        speakers.append(best)
+        gains.append(sum(together[best, j] * left[j] for j in some))
+        left = {j: left[j] * (1 - together[best, j]) for j in some}
+    masks = together[speakers]
+    told = np.stack([mask_told(mask, where, grid, spacing) for mask in masks])
+    said = bent(told @ net["bend"][0] + net["bend"][1]) @ net["tell"][0] + net["tell"][1]
+    said = said + x[speakers] @ net["enter"][0] + net["enter"][1]
+    for block in net["blocks"]:
+        said = attended(block, said, said, np.array(gains) >= min(0.5, gains[0]))
+    said = root_mean_square(said, net["norm"]) @ net["out"][0] + net["out"][1]
+    return masks.T @ said / (masks.sum(0)[:, None] + 0.1)
+
+
+def upwards(p, level, below, code, told, grid, spacing):
     """A level's bottom-up input: the column's own net, which hears of the location only where it
     is told, and what looking around adds where a level does."""
     alone = mlp(p["bottom_up"][level], below, code=code if told else None)
     around = p["assembly"][level]
-    return alone if around is None else alone + assembled(around, below, code, grid)
+    if around is None:
+        return alone
+    if "limit" in around:
+        return alone + shaped(around, below, code[:, :2], grid, spacing)
+    return alone + assembled(around, below, code, grid)
 
 
 def attention_row(x, i, *, beta, similarity, attend_self, radius, neighbours, grid):
@@ -198,7 +257,7 @@ def step(p, given, state, tokens, grid, reference_grid, t):
     for n in range(levels):
         x = state[:, n]
         below = tokens if n == 0 else state[:, n - 1]
-        up = upwards(p, n, below, code, told, grid)
+        up = upwards(p, n, below, code, told, grid, 2 / max(reference_grid))
         mixed = weights[n, 0] * x + weights[n, 1] * up
         if n + 1 < levels:
             above = state[:, n + 1] + (p["location"] if where == "learned" else 0)
@@ -227,7 +286,7 @@ def start(p, given, tokens, grid, reference_grid):
     told = given.get("bottom_up_location") == "fourier"
     state, below = [], tokens
     for level in range(len(p["bottom_up"])):
-        up = upwards(p, level, below, code, told, grid)
+        up = upwards(p, level, below, code, told, grid, 2 / max(reference_grid))
         below = normalised(up, given.get("state_norm"))
         state.append(below)
     return np.stack(state, axis=1)

@@ -32,6 +32,7 @@ OPTIONS = {
     "bottom_up_location": [None, "fourier"],
     "location_frequencies": [4, 2],
     "assembly": [0, (0, 0, 2), 1],
+    "assembly_of": ["columns", "islands"],
     "initial_state": ["learned", "bottom_up"],
     "stem": ["linear", "conv", "pyramid", "normed_pyramid"],
 }
@@ -65,6 +66,7 @@ def every_pair():
 
 
 SINGLE = [{name: value} for name, values in OPTIONS.items() for value in values[1:]]
+SINGLE += [{"assembly": blocks, "assembly_of": "islands"} for blocks in ((0, 0, 2), 1)]
 CONFIGURATIONS = [{}, *SINGLE, *every_pair()]
 
 

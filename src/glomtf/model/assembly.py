@@ -81,7 +81,10 @@ class AssemblyNet(keras.layers.Layer):
 
 
 class Attend(keras.layers.Layer):
-    """One block: look at others by attention, then think. (B, N, W), (B, M, W) to (B, N, W)."""
+    """One block: look at others by attention, then think. (B, N, W), (B, M, W) to (B, N, W).
+
+    ``heard`` (B, 1, M) bool says whom to look at; None = everybody.
+    """
 
     def __init__(self, width, **kwargs):
         super().__init__(**kwargs)
@@ -106,7 +109,7 @@ class Attend(keras.layers.Layer):
         self.attention.build(wide, wide)
         self.out.build((None, None, 2 * self.width))
 
-    def call(self, x, others):
+    def call(self, x, others, heard=None):
         own, seen, between = self.norms
-        x = x + self.attention(own(x), seen(others))
+        x = x + self.attention(own(x), seen(others), attention_mask=heard)
         return x + self.out(ops.gelu(self.hidden(between(x)), approximate=True))

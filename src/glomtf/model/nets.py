@@ -71,7 +71,9 @@ class ColumnNet(keras.layers.Layer):
             self.where.build((None, self.location_dim))
 
     def place(self, location):
-        """What the hidden layer hears: (rows, cols, location_dim) to (N, ratio * D)."""
+        """What the hidden layer hears: (rows, cols, location_dim) to (N, ratio * D), or None."""
+        if self.where is None:
+            return None
         flat = ops.reshape(ops.cast(location, self.compute_dtype), (-1, self.location_dim))
         return self.where(flat)
 

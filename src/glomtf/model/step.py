@@ -10,6 +10,7 @@ from glomtf.model.assembly import AssemblyNet
 from glomtf.model.backend import compiled
 from glomtf.model.consensus import consensus, neighbourhood
 from glomtf.model.nets import ColumnNet
+from glomtf.model.shapes import ShapeAssembly
 from glomtf.model.tokens import coordinates, fourier_features
 from glomtf.model.windows import block_side, windowed_consensus
 
@@ -31,7 +32,7 @@ class Still(NamedTuple):
 
     ``seen`` (B, N, D) is level 1's bottom-up contribution; the others say what each net hears of
     the locations: ``up`` and ``down`` (N, ratio * D) or None where it is not told, ``around``
-    (rows, cols, D) or None where nothing is assembled.
+    (rows, cols, D), of islands (rows, cols, 2), or None where nothing is assembled.
     """
 
     seen: object
@@ -95,9 +96,9 @@ class Step(keras.layers.Layer):
 
     def __init__(
         self, *, dim, levels, extent, learned_grid, mlp_ratio, top_down_location,
-        top_down_activation, bottom_up_location, location_frequencies, assembly, similarity, beta,
-        learn_beta, beta_schedule, consensus_self, radius, neighbours, weights, learn_weights,
-        weight_schedule, state_norm, remat, **kwargs,
+        top_down_activation, bottom_up_location, location_frequencies, assembly, assembly_of,
+        similarity, beta, learn_beta, beta_schedule, consensus_self, radius, neighbours, weights,
+        learn_weights, weight_schedule, state_norm, remat, **kwargs,
     ):  # fmt: skip
         super().__init__(**kwargs)
         self.dim, self.levels, self.extent = dim, levels, extent
@@ -116,8 +117,11 @@ class Step(keras.layers.Layer):
             )
             for level in range(1, levels + 1)
         ]  # fmt: skip
+        assemble, told = (
+            (ShapeAssembly, 2 / extent) if assembly_of == "islands" else (AssemblyNet, code)
+        )
         self.assembly = [
-            AssemblyNet(dim, blocks, code, dtype=self.dtype_policy, name=f"assembly_{level}")
+            assemble(dim, blocks, told, dtype=self.dtype_policy, name=f"assembly_{level}")
             if blocks
             else None
             for level, blocks in enumerate(assembly, start=1)
@@ -208,9 +212,7 @@ class Step(keras.layers.Layer):
         code = code.reshape(*grid, -1)
 
         def places(nets):
-            return tuple(
-                None if net is None or net.where is None else net.place(code) for net in nets
-            )
+            return tuple(None if net is None else net.place(code) for net in nets)
 
         heard = [places(nets) for nets in (self.bottom_up, self.assembly, self.top_down)]
         still = Still(None, *heard)
