@@ -1,6 +1,7 @@
 """A run: its files, and that a killed one resumes as if nothing had happened."""
 
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -93,6 +94,33 @@ def test_every_task_learns_its_pool_by_heart(task):
     assert losses[-1] - floor < 0.75 * (losses[0] - floor)
 
 
+def test_a_stage_above_a_level_leaves_what_is_below_and_learns_the_rest(tmp_path):
+    net = TINY | {"assembly": (0, 0, 1), "assembly_of": "islands"}
+    stages = (Stage(0, 1, 4), Stage(0, 3, 2, above=2, batch_size=8), Stage(1, 1, 1))
+    recipe = Recipe("masks", 16, 0, stages[:2], net, batch_size=4, pairs=True)
+    assert recipe.summary().endswith("then 6 steps of the feed-forward sweep above level 2")
+    glom = run.train(recipe, tmp_path / "run", verbose=0)
+    learned = {v.path: np.asarray(v) for v in glom.weights}
+    glom.load_weights(tmp_path / "run" / "stage-1.weights.h5")
+    moved = {v.path for v in glom.weights if not np.array_equal(v, learned[v.path])}
+    assert moved == {p for p in learned if "bottom_up_3" in p or "assembly_3" in p}
+    # A stage that settles afterwards trains everything again.
+    run._choose_what_learns(glom, stages[2])
+    assert len(glom.trainable_variables) == len(glom.weights)
+
+
+def test_a_stage_above_a_level_is_a_sweep_on_masks():
+    recipe = Recipe("masks", 8, 0, (), TINY)
+    glom = glomtf.Glom(**TINY, data_format="channels_last")
+    for other, iters, above in (
+        (recipe, 2, 2),
+        (recipe, 0, 3),
+        (replace(recipe, task="views"), 0, 2),
+    ):
+        with pytest.raises(ValueError, match="expected a stage above a level to be the sweep"):
+            run.make_task(other, glom, iters, 0, above)
+
+
 @pytest.mark.parametrize("task", ["masks", "views"])
 def test_pictures_are_turned_and_recoloured_unless_the_task_makes_views(
     task, tmp_path, monkeypatch
@@ -115,7 +143,8 @@ def test_recipes_are_whole():
         assert glomtf.Glom(**recipe.glom).levels >= recipe.object_level > recipe.part_level
         for stage in recipe.stages:
             pool = recipe.icons + sum(recipe.generated().values())
-            assert stage.steps * recipe.batch_size <= pool * (1 + recipe.repaints), name
+            batch = stage.batch_size or recipe.batch_size
+            assert stage.steps * batch <= pool * (1 + recipe.repaints), name
         assert set(recipe.worlds) <= set(WORLDS)
 
 
@@ -145,8 +174,10 @@ def test_labels_are_found_where_the_recipe_says_so():
 def test_runs_begun_before_recipes_had_all_entries_can_be_resumed(tmp_path):
     rest = {"worlds": {}, "labels": "true", "repaints": 0, "recolour": 0.0, "read_iters": None}
     rest |= {"pairs": False, "optimizer": "adam"}
+    stage = {"iters": 0, "epochs": 1, "steps": 1, "learning_rate": 1e-3}
+    rest |= {"stages": [stage | {"above": 0, "batch_size": None}]}
     wanted = {"name": "", "seed": 0, "icons": "", "recipe": {"task": "masks", **rest}}
-    older = wanted | {"recipe": {"task": "masks"}}
+    older = wanted | {"recipe": {"task": "masks", "stages": [stage]}}
     (tmp_path / run.CONFIG).write_text(json.dumps(older))
     assert run._begin(tmp_path, wanted, resume=True) == {"stages_done": 0, "minutes": 0.0}
     for entry in (
@@ -156,6 +187,8 @@ def test_runs_begun_before_recipes_had_all_entries_can_be_resumed(tmp_path):
         {"recolour": 0.1},
         {"pairs": True},
         {"optimizer": "muon"},
+        {"stages": [stage | {"above": 2, "batch_size": None}]},
+        {"stages": [stage | {"above": 0, "batch_size": 64}]},
     ):
         other = wanted | {"recipe": wanted["recipe"] | entry}
         with pytest.raises(ValueError, match="expected the recipe"):

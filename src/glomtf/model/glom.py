@@ -218,6 +218,18 @@ class Glom(keras.Model):
             return tuple(levels[None, None, i] for i in range(self.levels))
         return self.step.sweep(still)
 
+    def sweep_on(self, state, level):
+        """The feed-forward pass of the bottom-up nets from the state of one level on.
+
+        Args:
+            state: (B, N, D) of ``level``, N columns on the grid of ``image_size``.
+            level: its number, 1 = lowest.
+
+        Returns:
+            L - level + 1 arrays (B, N, D), ``state`` first, the top last.
+        """
+        return self.step.sweep_on(state, level, self.step.still(state, grid=self.grid))
+
     def settle(self, img, iters=None, levels=None, start=0, wanted=None):
         """The trajectory: iters + 1 states, each a tuple of L arrays (B, N, D), level 1 first.
 

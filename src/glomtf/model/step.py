@@ -221,11 +221,15 @@ class Step(keras.layers.Layer):
     @compiled
     def sweep(self, still):
         """One feed-forward pass of the bottom-up nets from the token to the top: L arrays."""
-        state = [normalise_state(still.seen, self.state_norm)]
-        for level in range(2, self.levels + 1):
-            below = self.upwards(state[-1], level, still)
-            state.append(normalise_state(below, self.state_norm))
-        return tuple(state)
+        return self.sweep_on(normalise_state(still.seen, self.state_norm), 1, still)
+
+    def sweep_on(self, state, level, still):
+        """That pass from the state of ``level`` (B, N, D) on: L - level + 1 arrays, it first."""
+        states = [state]
+        for higher in range(level + 1, self.levels + 1):
+            below = self.upwards(states[-1], higher, still)
+            states.append(normalise_state(below, self.state_norm))
+        return tuple(states)
 
     def upwards(self, below, level, still):
         """Bottom-up input of ``level`` from the level below it, level 1's from the tokens."""

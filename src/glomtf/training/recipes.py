@@ -12,12 +12,18 @@ class Stage:
         epochs: number of epochs.
         steps: batches per epoch.
         learning_rate: peak; a short warm-up, then cosine decay to nearly 0.
+        above: 0 = every net learns. Else only the bottom-up nets above this level, with the task
+            "masks" and the sweep: the states of this level are computed once for the whole pool,
+            and several times as many scenes a minute can be learned from.
+        batch_size: pictures per step; None = the recipe's.
     """
 
     iters: int
     epochs: int
     steps: int
     learning_rate: float = 2e-3
+    above: int = 0
+    batch_size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ class Recipe:
         stages = ", then ".join(
             f"{stage.epochs * stage.steps:,} steps of "
             + (f"{stage.iters} iterations" if stage.iters else "the feed-forward sweep")
+            + (f" above level {stage.above}" if stage.above else "")
             for stage in self.stages
         )
         return f"{self.task.replace('_', ' and ')} on {scenes}: {stages}"
@@ -135,6 +142,7 @@ CROWD = Recipe(
         "stem": "normed_pyramid",
         "bottom_up_location": None,
         "assembly": (0, 0, 4),
+        "assembly_of": "islands",
     },
     batch_size=8,
     pairs=True,
@@ -149,7 +157,7 @@ CROWD_MOTION = replace(
         Stage(iters=0, epochs=10, steps=600, learning_rate=4e-3),
         Stage(iters=6, epochs=4, steps=150, learning_rate=1e-3),
     ),
-    glom=CROWD.glom | {"image_size": 64},
+    glom=CROWD.glom | {"image_size": 64, "assembly_of": "columns"},
     batch_size=16,
     labels="found",
     repaints=5,

@@ -16,6 +16,7 @@ from glomtf.training.callbacks import IslandLog
 from glomtf.training.data import ScenePool, column_targets
 from glomtf.training.events import EventFile
 from glomtf.training.found import found
+from glomtf.training.kept import KeptStates
 from glomtf.training.optimizers import optimizer
 from glomtf.training.settled import settled
 from glomtf.training.tasks import ClassAndPose, CommonFate, Masks, Reconstruction, Views
@@ -80,12 +81,21 @@ def class_count(recipe):
     return len(lists.pop())
 
 
-def make_task(recipe, glom, iters, seed):
-    """The Keras model that trains ``glom`` for ``iters`` steps of settling."""
+def make_task(recipe, glom, iters, seed, above=0):
+    """The Keras model that trains ``glom`` for ``iters`` steps of settling.
+
+    With ``above``, a level, it trains the sweep from that level's states on.
+    """
+    if above and (recipe.task != "masks" or iters or above >= recipe.object_level):
+        raise ValueError(
+            "expected a stage above a level to be the sweep of the task 'masks', below level "
+            f"{recipe.object_level} of objects, got task {recipe.task!r}, {iters} iterations, "
+            f"above {above}"
+        )
     if recipe.task == "masks":
         return Masks(
             glom, iters, recipe.part_level, recipe.object_level, recipe.temperature,
-            pairs=recipe.pairs,
+            pairs=recipe.pairs, above=above,
         )  # fmt: skip
     if recipe.task == "class_pose":
         return ClassAndPose(glom, iters, recipe.object_level, class_count(recipe))
@@ -208,6 +218,8 @@ def _begin(out, wanted, resume):
         "pairs": False, "optimizer": "adam",
     }  # fmt: skip
     before["recipe"] = later | before.get("recipe", {})
+    of_stages = {"above": 0, "batch_size": None}
+    before["recipe"]["stages"] = [of_stages | s for s in before["recipe"].get("stages", [])]
     for key, value in wanted.items():
         if before.get(key) != value:
             raise ValueError(
@@ -222,27 +234,46 @@ def _begin(out, wanted, resume):
     )
 
 
+def _choose_what_learns(glom, stage):
+    """Settling's own weights where the stage settles, bottom-up nets above its level."""
+    glom.stem.trainable = not stage.above
+    step = glom.step
+    for level, nets in enumerate(zip(step.bottom_up, step.assembly, strict=True), start=1):
+        for net in filter(None, nets):
+            net.trainable = level > stage.above
+    step.train_settling(stage.iters > 0)
+
+
+def _pools(recipe, stage, task, glom, scenes, held_out, seed, start, verbose):
+    """What a stage learns from and is watched on: pictures, or the states of one level."""
+    batch, count = stage.batch_size or recipe.batch_size, sum(len(part) for part in held_out)
+    size = min(batch, count)
+    shown = [scenes, batch, stage.steps], [held_out, size, count // size]
+    how = {"augment": recipe.task != "views"}, {"augment": False, "shuffle": False}
+    # The task "views" changes its pictures itself.
+    if not stage.above:
+        return [
+            ScenePool(part, glom.patch_size, *sizes, seed, start, **changed)
+            for (part, *sizes), changed in zip(shown, how, strict=True)
+        ]
+    _tell(verbose, f"looking at every scene once, to learn from level {stage.above} on")
+    pools = []
+    for (part, *sizes), changed in zip(shown, how, strict=True):
+        every = sum(len(each) for each in part) // recipe.batch_size
+        once = ScenePool(part, glom.patch_size, recipe.batch_size, every, seed, **changed)
+        pools.append(KeptStates(glom, stage.above, once, task.depths, *sizes, seed, start))
+    return pools
+
+
 def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, verbose):
     """One stage; its epochs are numbered on from ``first_epoch``."""
-    task = make_task(recipe, glom, stage.iters, seed)
-    glom.step.train_settling(stage.iters > 0)
+    task = make_task(recipe, glom, stage.iters, seed, stage.above)
+    _choose_what_learns(glom, stage)
     checkpoint = out / f"checkpoint-{number + 1}"
     metadata = checkpoint / "training_metadata.json"
     start = json.loads(metadata.read_text())["epoch"] if metadata.exists() else first_epoch
     task.compile(optimizer=optimizer(recipe.optimizer, stage))
-    # The task "views" changes its pictures itself.
-    pool = ScenePool(
-        scenes,
-        glom.patch_size,
-        recipe.batch_size,
-        stage.steps,
-        seed,
-        start,
-        augment=recipe.task != "views",
-    )
-    size = min(recipe.batch_size, sum(len(s) for s in held_out))
-    check = ScenePool(held_out, glom.patch_size, size, sum(len(s) for s in held_out) // size,
-                      shuffle=False, augment=False)  # fmt: skip
+    pool, check = _pools(recipe, stage, task, glom, scenes, held_out, seed, start, verbose)
     watched = [one for part in held_out for one in list(part)[: WATCHED // len(held_out)]]
     task(pool[0][0][:1])  # makes every weight before a checkpoint is read into them
     task.fit(

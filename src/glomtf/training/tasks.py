@@ -33,17 +33,21 @@ class Masks(keras.Model):
         last: on how many of the last states the loss is put.
         pairs: whether objects are learned by ``segment_pairs``, with a scale and a bias that are
             trained along, instead of contrast.
+        above: 0, or a level below ``object_level``, of whose states instead of pictures the sweep
+            above it is trained, for the depths that lie there.
     """
 
     # An untrained logistic answer costs about one nat, contrast several.
     PAIRS = 4.0
 
     def __init__(
-        self, glom, iters, part_level, object_level, temperature=0.1, last=2, pairs=False, **kwargs
-    ):
+        self, glom, iters, part_level, object_level, temperature=0.1, last=2, pairs=False, above=0,
+        **kwargs,
+    ):  # fmt: skip
         super().__init__(**kwargs)
-        self.glom, self.iters, self.temperature = glom, iters, temperature
-        self.depths = {"parts": part_level, "objects": object_level}
+        self.glom, self.iters, self.temperature, self.above = glom, iters, temperature, above
+        depths = {"parts": part_level, "objects": object_level}
+        self.depths = {depth: level for depth, level in depths.items() if level > above}
         self.last = min(last, iters + 1)
         self.log_scale = self.bias = None
         if pairs:
@@ -52,9 +56,12 @@ class Masks(keras.Model):
             start = keras.initializers.Constant(-1.0)
             self.bias = self.add_weight(shape=(), initializer=start, name="bias")
 
-    def call(self, images):
-        """(B, H, W, C) to {depth: (last, B, N, D)}."""
-        trajectory = self.glom.settle(images, self.iters)[-self.last :]
+    def call(self, seen):
+        """(B, H, W, C), or (B, N, D) states of ``above``, to {depth: (last, B, N, D)}."""
+        if self.above:
+            trajectory = [(None,) * (self.above - 1) + self.glom.sweep_on(seen, self.above)]
+        else:
+            trajectory = self.glom.settle(seen, self.iters)[-self.last :]
         return {
             depth: ops.stack([state[level - 1] for state in trajectory])
             for depth, level in self.depths.items()
