@@ -62,10 +62,11 @@ def test_an_order_belongs_to_its_seed_and_epoch(glom, scenes):
         KeptStates(glom, 2, ScenePool([scenes], 4, 4, steps=2), DEPTHS, 2, 5)
 
 
-def test_the_loss_on_them_is_the_loss_on_pictures(glom, scenes):
+def test_the_loss_on_them_is_the_loss_on_pictures(glom, scenes, monkeypatch):
+    monkeypatch.setattr(Masks, "JUDGED", 256)  # every column, in another order
     pool = ScenePool([scenes], 4, 8, steps=1, shuffle=False, augment=False)
     images, targets = pool[0]
-    whole, above = (Masks(glom, 0, 2, 3, pairs=True, above=level) for level in (0, 2))
+    whole, above = (Masks(glom, 0, 2, 3, pairs=True, levels=levels) for levels in (None, (3,)))
     states, told = KeptStates(glom, 2, pool, above.depths, 8, 1)[0]
     assert list(told) == ["objects"]
     seen = whole(images)

@@ -94,31 +94,44 @@ def test_every_task_learns_its_pool_by_heart(task):
     assert losses[-1] - floor < 0.75 * (losses[0] - floor)
 
 
-def test_a_stage_above_a_level_leaves_what_is_below_and_learns_the_rest(tmp_path):
+def test_a_stage_of_some_levels_leaves_the_others_as_they_are(tmp_path):
     net = TINY | {"assembly": (0, 0, 1), "assembly_of": "islands"}
-    stages = (Stage(0, 1, 4), Stage(0, 3, 2, above=2, batch_size=8), Stage(1, 1, 1))
-    recipe = Recipe("masks", 16, 0, stages[:2], net, batch_size=4, pairs=True)
-    assert recipe.summary().endswith("then 6 steps of the feed-forward sweep above level 2")
+    stages = (Stage(0, 1, 4, levels=(1, 2)), Stage(0, 3, 2, levels=(3,), batch_size=8))
+    recipe = Recipe("masks", 16, 0, stages, net, batch_size=4, pairs=True)
+    assert recipe.summary().endswith(
+        ": 4 steps of the feed-forward sweep for level 1 and 2, then "
+        "6 steps of the feed-forward sweep for level 3"
+    )
+    keras.utils.set_random_seed(0)
+    glom = glomtf.Glom(**net, data_format="channels_last")
+    weights = [{v.path: np.asarray(v) for v in glom.weights}]
     glom = run.train(recipe, tmp_path / "run", verbose=0)
-    learned = {v.path: np.asarray(v) for v in glom.weights}
-    glom.load_weights(tmp_path / "run" / "stage-1.weights.h5")
-    moved = {v.path for v in glom.weights if not np.array_equal(v, learned[v.path])}
-    assert moved == {p for p in learned if "bottom_up_3" in p or "assembly_3" in p}
+    for number in (1, 2):
+        glom.load_weights(tmp_path / "run" / f"stage-{number}.weights.h5")
+        weights.append({v.path: np.asarray(v) for v in glom.weights})
+
+    def moved(one, other):
+        return {p for p, v in one.items() if not np.array_equal(v, other[p])}
+
+    top = {p for p in weights[0] if "bottom_up_3" in p or "assembly_3" in p}
+    low = {p for p in weights[0] if any(n in p for n in ("stem", "bottom_up_1", "bottom_up_2"))}
+    assert moved(*weights[:2]) == low
+    assert moved(*weights[1:]) == top
     # A stage that settles afterwards trains everything again.
-    run._choose_what_learns(glom, stages[2])
+    run._choose_what_learns(glom, Stage(1, 1, 1))
     assert len(glom.trainable_variables) == len(glom.weights)
 
 
-def test_a_stage_above_a_level_is_a_sweep_on_masks():
+def test_a_stage_of_some_levels_is_a_sweep_on_masks():
     recipe = Recipe("masks", 8, 0, (), TINY)
     glom = glomtf.Glom(**TINY, data_format="channels_last")
-    for other, iters, above in (
-        (recipe, 2, 2),
-        (recipe, 0, 3),
-        (replace(recipe, task="views"), 0, 2),
+    for other, iters, levels in (
+        (recipe, 2, (3,)),
+        (recipe, 0, (1,)),
+        (replace(recipe, task="views"), 0, (3,)),
     ):
-        with pytest.raises(ValueError, match="expected a stage above a level to be the sweep"):
-            run.make_task(other, glom, iters, 0, above)
+        with pytest.raises(ValueError, match="expected a stage of some levels to be the sweep"):
+            run.make_task(other, glom, iters, 0, levels)
 
 
 @pytest.mark.parametrize("task", ["masks", "views"])
@@ -175,7 +188,7 @@ def test_runs_begun_before_recipes_had_all_entries_can_be_resumed(tmp_path):
     rest = {"worlds": {}, "labels": "true", "repaints": 0, "recolour": 0.0, "read_iters": None}
     rest |= {"pairs": False, "optimizer": "adam"}
     stage = {"iters": 0, "epochs": 1, "steps": 1, "learning_rate": 1e-3}
-    rest |= {"stages": [stage | {"above": 0, "batch_size": None}]}
+    rest |= {"stages": [stage | {"levels": None, "batch_size": None}]}
     wanted = {"name": "", "seed": 0, "icons": "", "recipe": {"task": "masks", **rest}}
     older = wanted | {"recipe": {"task": "masks", "stages": [stage]}}
     (tmp_path / run.CONFIG).write_text(json.dumps(older))
@@ -187,8 +200,8 @@ def test_runs_begun_before_recipes_had_all_entries_can_be_resumed(tmp_path):
         {"recolour": 0.1},
         {"pairs": True},
         {"optimizer": "muon"},
-        {"stages": [stage | {"above": 2, "batch_size": None}]},
-        {"stages": [stage | {"above": 0, "batch_size": 64}]},
+        {"stages": [stage | {"levels": [3], "batch_size": None}]},
+        {"stages": [stage | {"levels": None, "batch_size": 64}]},
     ):
         other = wanted | {"recipe": wanted["recipe"] | entry}
         with pytest.raises(ValueError, match="expected the recipe"):

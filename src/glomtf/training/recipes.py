@@ -12,9 +12,10 @@ class Stage:
         epochs: number of epochs.
         steps: batches per epoch.
         learning_rate: peak; a short warm-up, then cosine decay to nearly 0.
-        above: 0 = every net learns. Else only the bottom-up nets above this level, with the task
-            "masks" and the sweep: the states of this level are computed once for the whole pool,
-            and several times as many scenes a minute can be learned from.
+        levels: whose bottom-up nets learn, in order, by the depths that lie there, with the task
+            "masks" and the sweep; None = all. Where the lowest is not level 1, the states of the
+            level below it are computed once for the whole pool and learned from instead of
+            pictures, several times as many scenes a minute.
         batch_size: pictures per step; None = the recipe's.
     """
 
@@ -22,7 +23,7 @@ class Stage:
     epochs: int
     steps: int
     learning_rate: float = 2e-3
-    above: int = 0
+    levels: tuple[int, ...] | None = None
     batch_size: int | None = None
 
 
@@ -81,7 +82,7 @@ class Recipe:
         stages = ", then ".join(
             f"{stage.epochs * stage.steps:,} steps of "
             + (f"{stage.iters} iterations" if stage.iters else "the feed-forward sweep")
-            + (f" above level {stage.above}" if stage.above else "")
+            + (f" for level {' and '.join(map(str, stage.levels))}" if stage.levels else "")
             for stage in self.stages
         )
         return f"{self.task.replace('_', ' and ')} on {scenes}: {stages}"
@@ -133,7 +134,8 @@ CROWD = Recipe(
     icons=0,
     worlds={"crowd": 24_000},
     stages=(
-        Stage(iters=0, epochs=15, steps=600, learning_rate=4e-3),
+        Stage(iters=0, epochs=15, steps=600, learning_rate=4e-3, levels=(1, 2)),
+        Stage(iters=0, epochs=8, steps=375, levels=(3,), batch_size=64),
         Stage(iters=4, epochs=4, steps=150, learning_rate=1e-3),
     ),
     glom=SMALL
@@ -199,7 +201,7 @@ RECIPES = {
     "icons": ICONS,
     "icons-feedforward": replace(ICONS, stages=(SEE_LONG, SEE_ON)),
     "crowd": CROWD,
-    "crowd-feedforward": replace(CROWD, stages=(CROWD.stages[0], CROWD_SEE_ON)),
+    "crowd-feedforward": replace(CROWD, stages=(*CROWD.stages[:2], CROWD_SEE_ON)),
     "crowd-motion": CROWD_MOTION,
     "crowd-motion-feedforward": replace(
         CROWD_MOTION, stages=(CROWD_MOTION.stages[0], CROWD_MOTION_SEE_ON)

@@ -81,21 +81,23 @@ def class_count(recipe):
     return len(lists.pop())
 
 
-def make_task(recipe, glom, iters, seed, above=0):
-    """The Keras model that trains ``glom`` for ``iters`` steps of settling.
+def make_task(recipe, glom, iters, seed, levels=None):
+    """The Keras model that trains ``glom`` for ``iters`` steps of settling, or some levels of it.
 
-    With ``above``, a level, it trains the sweep from that level's states on.
+    Raises:
+        ValueError: some levels with another task, with settling, or without any depth there.
     """
-    if above and (recipe.task != "masks" or iters or above >= recipe.object_level):
+    depths = {recipe.part_level, recipe.object_level}
+    if levels and (recipe.task != "masks" or iters or not depths & set(levels)):
         raise ValueError(
-            "expected a stage above a level to be the sweep of the task 'masks', below level "
-            f"{recipe.object_level} of objects, got task {recipe.task!r}, {iters} iterations, "
-            f"above {above}"
+            "expected a stage of some levels to be the sweep of the task 'masks' with parts "
+            f"(level {recipe.part_level}) or objects ({recipe.object_level}) among them, got "
+            f"levels {levels} of task {recipe.task!r} with {iters} iterations"
         )
     if recipe.task == "masks":
         return Masks(
             glom, iters, recipe.part_level, recipe.object_level, recipe.temperature,
-            pairs=recipe.pairs, above=above,
+            pairs=recipe.pairs, levels=levels,
         )  # fmt: skip
     if recipe.task == "class_pose":
         return ClassAndPose(glom, iters, recipe.object_level, class_count(recipe))
@@ -218,7 +220,7 @@ def _begin(out, wanted, resume):
         "pairs": False, "optimizer": "adam",
     }  # fmt: skip
     before["recipe"] = later | before.get("recipe", {})
-    of_stages = {"above": 0, "batch_size": None}
+    of_stages = {"levels": None, "batch_size": None}
     before["recipe"]["stages"] = [of_stages | s for s in before["recipe"].get("stages", [])]
     for key, value in wanted.items():
         if before.get(key) != value:
@@ -235,12 +237,12 @@ def _begin(out, wanted, resume):
 
 
 def _choose_what_learns(glom, stage):
-    """Settling's own weights where the stage settles, bottom-up nets above its level."""
-    glom.stem.trainable = not stage.above
-    step = glom.step
+    """Settling's own weights where the stage settles, bottom-up nets of its levels."""
+    step, levels = glom.step, stage.levels or range(1, glom.levels + 1)
+    glom.stem.trainable = levels[0] == 1
     for level, nets in enumerate(zip(step.bottom_up, step.assembly, strict=True), start=1):
         for net in filter(None, nets):
-            net.trainable = level > stage.above
+            net.trainable = level in levels
     step.train_settling(stage.iters > 0)
 
 
@@ -251,23 +253,24 @@ def _pools(recipe, stage, task, glom, scenes, held_out, seed, start, verbose):
     shown = [scenes, batch, stage.steps], [held_out, size, count // size]
     how = {"augment": recipe.task != "views"}, {"augment": False, "shuffle": False}
     # The task "views" changes its pictures itself.
-    if not stage.above:
+    above = stage.levels[0] - 1 if stage.levels else 0
+    if not above:
         return [
             ScenePool(part, glom.patch_size, *sizes, seed, start, **changed)
             for (part, *sizes), changed in zip(shown, how, strict=True)
         ]
-    _tell(verbose, f"looking at every scene once, to learn from level {stage.above} on")
+    _tell(verbose, f"looking at every scene once, to learn from level {above} on")
     pools = []
     for (part, *sizes), changed in zip(shown, how, strict=True):
         every = sum(len(each) for each in part) // recipe.batch_size
         once = ScenePool(part, glom.patch_size, recipe.batch_size, every, seed, **changed)
-        pools.append(KeptStates(glom, stage.above, once, task.depths, *sizes, seed, start))
+        pools.append(KeptStates(glom, above, once, task.depths, *sizes, seed, start))
     return pools
 
 
 def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, verbose):
     """One stage; its epochs are numbered on from ``first_epoch``."""
-    task = make_task(recipe, glom, stage.iters, seed, stage.above)
+    task = make_task(recipe, glom, stage.iters, seed, stage.levels)
     _choose_what_learns(glom, stage)
     checkpoint = out / f"checkpoint-{number + 1}"
     metadata = checkpoint / "training_metadata.json"

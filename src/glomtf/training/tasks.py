@@ -33,31 +33,37 @@ class Masks(keras.Model):
         last: on how many of the last states the loss is put.
         pairs: whether objects are learned by ``segment_pairs``, with a scale and a bias that are
             trained along, instead of contrast.
-        above: 0, or a level below ``object_level``, of whose states instead of pictures the sweep
-            above it is trained, for the depths that lie there.
+        levels: train the sweep for depths at these levels only, in order; None = all. Where the
+            lowest is not level 1, what is seen are states of the level below it, not pictures.
     """
 
     # An untrained logistic answer costs about one nat, contrast several.
     PAIRS = 4.0
+    # Of so many columns per picture, drawn anew for each batch, every pair is judged where whole
+    # levels are learned from kept states: all pairs would cost more than the nets.
+    JUDGED = 144
 
     def __init__(
-        self, glom, iters, part_level, object_level, temperature=0.1, last=2, pairs=False, above=0,
-        **kwargs,
+        self, glom, iters, part_level, object_level, temperature=0.1, last=2, pairs=False,
+        levels=None, **kwargs,
     ):  # fmt: skip
         super().__init__(**kwargs)
-        self.glom, self.iters, self.temperature, self.above = glom, iters, temperature, above
+        self.glom, self.iters, self.temperature = glom, iters, temperature
+        levels = levels or range(1, glom.levels + 1)
+        self.above = levels[0] - 1
+        self.seeds = keras.random.SeedGenerator(seed=levels[0])
         depths = {"parts": part_level, "objects": object_level}
-        self.depths = {depth: level for depth, level in depths.items() if level > above}
+        self.depths = {depth: level for depth, level in depths.items() if level in levels}
         self.last = min(last, iters + 1)
         self.log_scale = self.bias = None
-        if pairs:
+        if pairs and "objects" in self.depths:
             start = keras.initializers.Constant(2.0)  # a scale of 7.4
             self.log_scale = self.add_weight(shape=(), initializer=start, name="log_scale")
             start = keras.initializers.Constant(-1.0)
             self.bias = self.add_weight(shape=(), initializer=start, name="bias")
 
     def call(self, seen):
-        """(B, H, W, C), or (B, N, D) states of ``above``, to {depth: (last, B, N, D)}."""
+        """(B, H, W, C), or (B, N, D) states of a level, to {depth: (last, B, N, D)}."""
         if self.above:
             trajectory = [(None,) * (self.above - 1) + self.glom.sweep_on(seen, self.above)]
         else:
@@ -71,6 +77,10 @@ class Masks(keras.Model):
         total = 0.0
         for depth, states in y_pred.items():
             segments = _flat(y[depth])
+            if self.above:
+                every = ops.arange(segments.shape[1])
+                some = keras.random.shuffle(every, seed=self.seeds)[: self.JUDGED]
+                segments, states = ops.take(segments, some, 1), ops.take(states, some, 2)
             weights = segment_weights(segments)
             for i in range(self.last):
                 loss = self._loss(depth, states[i], segments)
