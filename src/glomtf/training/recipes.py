@@ -125,9 +125,10 @@ FIGURES = Recipe("masks", figures=8_000, icons=0, stages=(SEE, SETTLE), glom=SMA
 ICONS = replace(
     FIGURES, icons=24_000, stages=(SEE_LONG, SETTLE_LONG), glom=SMALL | {"stem": "pyramid"}
 )
-# Crowded figures: the top level looks at the parts around before it says what they make up; a stem
-# and an optimizer for long trainings. Larger pictures, 24 x 24 columns on them: many parts are as
-# small as a column of 16 x 16 (docs/experiments.md).
+# Crowded figures: parts first; then the top level, which hears of their shapes before it says what
+# they make up and needs many scenes; then both by settling. A stem and an optimizer for long
+# trainings. Larger pictures, 24 x 24 columns on them: many parts are as small as a column of
+# 16 x 16 (docs/experiments.md).
 CROWD = Recipe(
     "masks",
     figures=0,
@@ -150,8 +151,9 @@ CROWD = Recipe(
     pairs=True,
     optimizer="muon",
 )
-CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=360, learning_rate=1e-3)
+CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=290, learning_rate=1e-3)
 # No labels: what two frames tell of moving crowds, layouts as they were and in five other paints.
+# All levels from the start, and a top level that looks at columns, not islands.
 CROWD_MOTION = replace(
     CROWD,
     worlds={"moving": 3_000},
