@@ -78,7 +78,50 @@ def recolour(images, rng):
     return np.clip(x * gain + offset, 0, 1, dtype="float32", casting="unsafe")
 
 
-class ScenePool(keras.utils.PyDataset):
+class Batches(keras.utils.PyDataset):
+    """Which of ``count`` things make up each batch: the same in every run with the same seed.
+
+    Also after a resume: batch i of epoch e depends on the seed alone.
+
+    Args:
+        count: how many there are.
+        batch_size: B.
+        steps: batches per epoch; at most what there is.
+        seed: of the order.
+        start_epoch: number of the first epoch this object will serve.
+        shuffle: whether every epoch has its own order.
+    """
+
+    def __init__(self, count, batch_size, steps, seed=0, start_epoch=0, shuffle=True):
+        super().__init__()
+        if steps * batch_size > count:
+            raise ValueError(
+                "A pool holds at least one epoch of scenes: expected "
+                f"{steps} x {batch_size} = {steps * batch_size} or more. Received: {count}"
+            )
+        self.count, self.batch_size, self.steps = count, batch_size, steps
+        self.seed, self.epoch, self.shuffle = seed, start_epoch, shuffle
+        self._shuffle()
+
+    def __len__(self):
+        return self.steps
+
+    def on_epoch_end(self):
+        self.epoch += 1
+        self._shuffle()
+
+    def _shuffle(self):
+        order = np.arange(self.count)
+        if self.shuffle:
+            order = np.random.default_rng((self.seed, self.epoch)).permutation(order)
+        self.order = order[: self.steps * self.batch_size]
+
+    def chosen(self, index):
+        """The numbers of what is in batch ``index`` of this epoch: (B,)."""
+        return self.order[index * self.batch_size : (index + 1) * self.batch_size]
+
+
+class ScenePool(Batches):
     """Batches from scenes kept in memory: (images (B, H, W, 3) float32, targets by name).
 
     Batch i of epoch e is the same in every run with the same seed, also after a resume.
@@ -99,8 +142,9 @@ class ScenePool(keras.utils.PyDataset):
         self, scenes, patch_size, batch_size, steps, seed=0, start_epoch=0, shuffle=True,
         augment=True,
     ):  # fmt: skip
-        super().__init__()
-        self.images = np.concatenate([part.images for part in scenes])
+        images = np.concatenate([part.images for part in scenes])
+        super().__init__(len(images), batch_size, steps, seed, start_epoch, shuffle)
+        self.images, self.augment = images, augment
         each = [column_targets(part, patch_size) for part in scenes]
         if any(part.later is not None for part in scenes):
             each = [
@@ -108,32 +152,9 @@ class ScenePool(keras.utils.PyDataset):
                 for targets, part in zip(each, scenes, strict=True)
             ]
         self.targets = {k: np.concatenate([t[k] for t in each]) for k in each[0]}
-        if steps * batch_size > len(self.images):
-            raise ValueError(
-                "A pool holds at least one epoch of scenes: expected "
-                f"{steps} x {batch_size} = {steps * batch_size} or more. "
-                f"Received: {len(self.images)}"
-            )
-        self.batch_size, self.steps, self.seed = batch_size, steps, seed
-        self.shuffle, self.augment = shuffle, augment
-        self.epoch = start_epoch
-        self._shuffle()
-
-    def __len__(self):
-        return self.steps
-
-    def on_epoch_end(self):
-        self.epoch += 1
-        self._shuffle()
-
-    def _shuffle(self):
-        order = np.arange(len(self.images))
-        if self.shuffle:
-            order = np.random.default_rng((self.seed, self.epoch)).permutation(order)
-        self.order = order[: self.steps * self.batch_size]
 
     def __getitem__(self, index):
-        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        chosen = self.chosen(index)
         images = self.images[chosen]
         targets = {name: value[chosen] for name, value in self.targets.items()}
         if not self.augment:

@@ -250,21 +250,24 @@ def _pools(recipe, stage, task, glom, scenes, held_out, seed, start, verbose):
     """What a stage learns from and is watched on: pictures, or the states of one level."""
     batch, count = stage.batch_size or recipe.batch_size, sum(len(part) for part in held_out)
     size = min(batch, count)
-    shown = [scenes, batch, stage.steps], [held_out, size, count // size]
-    how = {"augment": recipe.task != "views"}, {"augment": False, "shuffle": False}
+    learned = {"seed": seed, "start_epoch": start}
     # The task "views" changes its pictures itself.
+    shown = (
+        (scenes, batch, stage.steps, recipe.task != "views", learned),
+        (held_out, size, count // size, False, {"shuffle": False}),
+    )
     above = stage.levels[0] - 1 if stage.levels else 0
     if not above:
         return [
-            ScenePool(part, glom.patch_size, *sizes, seed, start, **changed)
-            for (part, *sizes), changed in zip(shown, how, strict=True)
+            ScenePool(part, glom.patch_size, each, steps, augment=augment, **order)
+            for part, each, steps, augment, order in shown
         ]
     _tell(verbose, f"looking at every scene once, to learn from level {above} on")
     pools = []
-    for (part, *sizes), changed in zip(shown, how, strict=True):
-        every = sum(len(each) for each in part) // recipe.batch_size
-        once = ScenePool(part, glom.patch_size, recipe.batch_size, every, seed, **changed)
-        pools.append(KeptStates(glom, above, once, task.depths, *sizes, seed, start))
+    for part, each, steps, augment, order in shown:
+        looks = sum(len(some) for some in part) // recipe.batch_size
+        once = ScenePool(part, glom.patch_size, recipe.batch_size, looks, seed, augment=augment)
+        pools.append(KeptStates(glom, above, once, task.depths, each, steps, **order))
     return pools
 
 

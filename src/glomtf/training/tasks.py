@@ -51,7 +51,8 @@ class Masks(keras.Model):
         self.glom, self.iters, self.temperature = glom, iters, temperature
         levels = levels or range(1, glom.levels + 1)
         self.above = levels[0] - 1
-        self.seeds = keras.random.SeedGenerator(seed=levels[0])
+        # A variable that tasks of pictures, whose checkpoints may be older, do not have.
+        self.seeds = keras.random.SeedGenerator(seed=levels[0]) if self.above else None
         depths = {"parts": part_level, "objects": object_level}
         self.depths = {depth: level for depth, level in depths.items() if level in levels}
         self.last = min(last, iters + 1)
