@@ -13,9 +13,11 @@ from glomtf.worlds.arrangements import ARRANGEMENTS, UNSEEN
 from glomtf.worlds.coats import woven_coat
 from glomtf.worlds.crowd import BACKGROUNDS, UNSEEN_BACKGROUNDS
 from glomtf.worlds.draw import Canvas
+from glomtf.worlds.figures import INVENTED
+from glomtf.worlds.invented import invented_figure
 from glomtf.worlds.stencil import Coat, Stencil, Weave
 
-CROWDS = ["crowd", "crowd-classes", "crowd-counts", "crowd-backgrounds"]
+CROWDS = ["crowd", "crowd-classes", "crowd-invented", "crowd-counts", "crowd-backgrounds"]
 
 
 @pytest.mark.parametrize("name", CROWDS)
@@ -62,6 +64,7 @@ def test_what_is_held_out_never_shows():
 
     assert shown("crowd") == set(ARRANGEMENTS)
     assert shown("crowd-classes") == set(UNSEEN)
+    assert shown("crowd-invented") == {INVENTED}
     assert not set(UNSEEN) & (set(ARRANGEMENTS) | shown("figures"))
     assert not set(BACKGROUNDS) & set(UNSEEN_BACKGROUNDS)
 
@@ -80,6 +83,25 @@ def test_unseen_classes_are_made_of_the_same_part_shapes():
     for parts in UNSEEN.values():
         assert 3 <= len(parts) <= 5
         assert {shape for shape, *_ in parts} <= known
+
+
+def test_invented_figures_show_all_their_parts_in_one_piece_and_are_never_alike():
+    rng = np.random.default_rng(5)
+    figures = [invented_figure(rng) for _ in range(40)]
+    for figure in figures:
+        areas = np.bincount(figure.map.ravel())[1:]
+        assert figure.parts == len(areas) and 3 <= len(areas) <= 5
+        assert areas.min() >= 0.04 * figure.area
+        left = set(zip(*np.nonzero(figure.map), strict=True))
+        reached = [left.pop()]
+        while reached:
+            y, x = reached.pop()
+            beside = {(y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)} & left
+            left -= beside
+            reached += beside
+        assert not left
+    assert {figure.parts for figure in figures} == {3, 4, 5}
+    assert len({figure.map.tobytes() for figure in figures}) == len(figures)
 
 
 def square() -> Stencil:

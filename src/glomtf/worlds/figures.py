@@ -13,10 +13,13 @@ from .backgrounds import KINDS, ROUGH, background, clash
 from .checks import check_counts, check_size
 from .coats import plain_coat, woven_coat
 from .draw import Canvas, near_or_anywhere
+from .invented import invented_figure
 from .scene import Scene, Scenes
 from .stencil import Coat, Floats, Stencil
 
 VARIANTS = 24  # drawings of each class, with jittered arrangements
+INVENTED = "invented"  # the name of all that are of no class
+INVENTIONS = 1_000  # of which there are so many
 
 
 class Placed(NamedTuple):
@@ -38,7 +41,8 @@ class Figures:
     ``crowding`` is the probability that an object is put where it touches an earlier one, at 1 -
     ``overlap`` to 1 times the distance at which their circles would touch.
 
-    ``figures`` names the classes drawn, ten of the sixteen if None; ``across`` = (least, most) is
+    ``figures`` names the classes drawn, ten of the sixteen if None; "invented" are a thousand
+    figures of no class, random arrangements of the same part shapes. ``across`` = (least, most) is
     a figure's size over the picture's. ``backgrounds`` names kinds of `KINDS` and `ROUGH`.
     ``woven`` parts wear stripes and checks, and may look like another object's or like the part
     beside them, so that colour alone does not tell parts.
@@ -47,7 +51,7 @@ class Figures:
     figures; a single shape's class is its shape.
     """
 
-    classes: tuple[str, ...] = (*ARRANGEMENTS, *SINGLES, *UNSEEN)
+    classes: tuple[str, ...] = (*ARRANGEMENTS, *SINGLES, *UNSEEN, INVENTED)
 
     def __init__(
         self,
@@ -74,7 +78,7 @@ class Figures:
             )
         drawn = tuple(ARRANGEMENTS) if figures is None else tuple(figures)
         for what, names, known in (
-            ("figures", drawn, (*ARRANGEMENTS, *UNSEEN)),
+            ("figures", drawn, (*ARRANGEMENTS, *UNSEEN, INVENTED)),
             ("backgrounds", tuple(backgrounds), (*KINDS, *ROUGH)),
         ):
             if not names or not set(names) <= set(known):
@@ -83,7 +87,7 @@ class Figures:
         self.crowding, self.overlap, self.across = crowding, overlap, across
         self.figures, self.backgrounds, self.woven = drawn, tuple(backgrounds), woven
         self._kinds = [self.classes.index(name) for name in drawn]
-        self._stencils = _drawings()
+        self._stencils = _drawings() + ([_inventions()] if INVENTED in drawn else [])
 
     def scenes(self, count: int, seed: int = 0) -> Scenes:
         """``count`` >= 1 scenes; scene i of a seed depends on the seed and i only."""
@@ -158,6 +162,13 @@ def _drawings() -> list[list[Stencil]]:
         )
     )
     return figures + singles + unseen
+
+
+@cache
+def _inventions() -> list[Stencil]:
+    """The figures of no class: always the same, as those of the classes are."""
+    rng = np.random.default_rng(1)
+    return [invented_figure(rng) for _ in range(INVENTIONS)]
 
 
 def _beside(canvas: Canvas, coats: list[Coat]) -> Coat | None:

@@ -10,7 +10,7 @@ from .arrangements import UNSEEN
 from .crowd import UNSEEN_BACKGROUNDS, crowd
 from .dsprites import DSprites
 from .ellipses import Ellipses
-from .figures import Figures
+from .figures import INVENTED, Figures
 from .moving import Moving
 from .scene import Scenes
 from .tetrominoes import Tetrominoes
@@ -37,6 +37,7 @@ WORLDS: dict[str, Callable[..., World]] = {
     "figures": Figures,
     "crowd": crowd,
     "crowd-classes": partial(crowd, figures=tuple(UNSEEN)),
+    "crowd-invented": partial(crowd, figures=(INVENTED,)),
     "crowd-counts": partial(crowd, objects=(7, 9)),
     "crowd-backgrounds": partial(crowd, backgrounds=UNSEEN_BACKGROUNDS),
     "moving": _moving,
