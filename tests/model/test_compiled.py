@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from glomtf.model.glom import Glom
+from glomtf.model.pyramid import PyramidStem
 from glomtf.model.step import Step
+from glomtf.model.tokens import ConvStem
 
 SIZES = {"dim": 6, "levels": 3, "image_size": 8, "patch_size": 2}
 
@@ -86,13 +88,29 @@ def test_a_stem_that_changes_in_training_does_so_here_too(pictures):
     np.testing.assert_array_equal(numpy(model(pictures, iters=2, training=False)), quiet)
 
 
+@pytest.mark.parametrize("stem", ["conv", "pyramid", "normed_pyramid"])
+def test_stems_trace_once_per_shape_and_say_what_they_say_uncompiled(pictures, stem):
+    model, other = (Glom(**SIZES, stem=stem, data_format="channels_last") for _ in range(2))
+    images = np.moveaxis(pictures, 1, -1)
+    method = {"conv": ConvStem}.get(stem, PyramidStem).call
+    before = numpy(model.tokens(images)[0])
+    model.set_weights(other.get_weights())
+    for _ in range(2):
+        seen = [numpy(model.tokens(part)[0]) for part in (images, images[:1])]
+    assert len(method.graphs[model.stem]) == 2
+    assert np.abs(seen[0] - before).max() > 1e-3
+    plain = numpy(method.__wrapped__(other.stem, keras.ops.convert_to_tensor(images)))
+    np.testing.assert_allclose(seen[0], plain.reshape(seen[0].shape), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(seen[1], seen[0][:1], rtol=1e-5, atol=1e-6)
+
+
 def test_no_graph_keeps_a_model_alive(pictures):
-    model = Glom(**SIZES)
+    model = Glom(**SIZES, stem="conv")
     model(pictures, iters=3)
-    gone = weakref.ref(model.step)
+    gone = [weakref.ref(layer) for layer in (model.step, model.stem)]
     del model
     gc.collect()
-    assert gone() is None
+    assert [layer() for layer in gone] == [None, None]
 
 
 def test_no_warning_of_retracing(pictures, caplog):

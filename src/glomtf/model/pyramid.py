@@ -5,6 +5,8 @@ import math
 import keras
 from keras import ops
 
+from glomtf.model.backend import compiled
+
 
 @keras.saving.register_keras_serializable("glomtf")
 class PyramidStem(keras.layers.Layer):
@@ -83,6 +85,7 @@ class PyramidStem(keras.layers.Layer):
         rows, cols = fine.shape[1:3]
         return fine + self.enlarge(layer(coarse))[:, :rows, :cols]
 
+    @compiled
     def call(self, images):
         x = images - 0.5
         for number, layer in enumerate(self.down):

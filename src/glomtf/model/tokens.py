@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from glomtf.model.backend import compiled
+
 
 def patches(images, patch_size):
     """Cut pictures into flat patches.
@@ -127,6 +129,7 @@ class ConvStem(keras.layers.Layer):
         for layer in [*self.first, *self.second]:
             layer.build(shape)
 
+    @compiled
     def call(self, images):
         x = images - 0.5
         for layer in self.down:
