@@ -26,7 +26,7 @@ class KeptStates(Batches):
     def __init__(self, glom, level, pool, depths, batch_size, steps, **order):
         states, targets = [], {depth: [] for depth in depths}
         for images, told in (pool[i] for i in range(len(pool))):
-            state = glom.settle(images, 0, wanted=[(0, level)])[0][level - 1]
+            state = glom.settle(images, 0)[0][level - 1]
             states.append(ops.convert_to_numpy(state).astype("float16"))
             for depth, kept in targets.items():
                 kept.append(told[depth])
