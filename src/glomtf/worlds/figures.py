@@ -18,8 +18,8 @@ from .scene import Scene, Scenes
 from .stencil import Coat, Floats, Stencil
 
 VARIANTS = 24  # drawings of each class, with jittered arrangements
-INVENTED = "invented"  # the name of all that are of no class
-INVENTIONS = 1_000  # of which there are so many
+INVENTED = "invented"  # one name for all figures of no class
+INVENTIONS = 1_000  # how many of them there are
 
 
 class Placed(NamedTuple):
