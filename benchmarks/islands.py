@@ -57,7 +57,7 @@ def main():
 
     icons = glomtf.load("icons")
     reading = reading_of(icons)
-    images = np.stack([s.image for s in Figures().scenes(SCENES, 0)]).astype("float32") / 255
+    images = Figures(icons.image_size[0]).scenes(SCENES, 0).images.astype("float32") / 255
     full = labels(numpy(icons(images, iters=reading.iters)), icons, reading)
     short = labels(numpy(half(icons)(images, iters=reading.iters)), icons, reading)
     print(f"bfloat16, icons preset, {SCENES} figures: ARI with float32's islands per level "

@@ -1,16 +1,17 @@
 """What it saves and costs to settle islands instead of columns, as Hinton (2021) suggests.
 
-python benchmarks/shortcut.py
+python benchmarks/shortcut.py runs/figures      # a run of the recipe figures
 
 At every step and level, neighbouring columns whose vectors agree (cosine) make one island with one
 vector, their mean. The first layer of every net then runs once per island; what it hears of the
 location is added per column, which is exact, and so the second layer runs per column. (Without a
-location for bottom-up, which the preset has, the whole bottom-up net could run once per island.)
+location for bottom-up, which that recipe has, the whole bottom-up net could run once per island.)
 Where all columns see all, consensus is among islands, each counting as often as it has columns: the
 logarithm of their number is added to its score. Plain and short are the same NumPy code on one
 picture at a time, so that times compare; plain is checked against the model.
 """
 
+import sys
 import time
 
 import numpy as np
@@ -33,7 +34,7 @@ def unit(x):
 
 
 class Short:
-    """The preset's steps on one picture; ``agreement`` None = column by column."""
+    """The model's steps on one picture; ``agreement`` None = column by column."""
 
     def __init__(self, model, agreement):
         self.step, self.grid, self.agreement = model.step, model.grid, agreement
@@ -127,7 +128,9 @@ def starts(model, images):
 
 def main():
     """Print, per number of steps and agreement, what is saved and what it costs."""
-    model = glomtf.load("icons")
+    model = glomtf.load(sys.argv[1])
+    if any(model.step.assembly):
+        sys.exit(f"expected a model without assembly, got {sys.argv[1]}; train the recipe figures")
     images = np.stack([s.image for s in Figures().scenes(SCENES, 0)]).astype("float32") / 255
     begun = starts(model, images)
     for steps in STEPS:
@@ -155,7 +158,7 @@ def main():
 
 
 def islands(states, model):
-    """Label maps by the preset's own reading, [picture][level]."""
+    """Label maps by the model's own reading, [picture][level]."""
     return [
         [segment(x.reshape(*model.grid, -1), threshold=t)
          for x, t in zip(np.moveaxis(one, 1, 0), model.reading.thresholds, strict=True)]

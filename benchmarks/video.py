@@ -19,7 +19,7 @@ def main():
     top = model.reading.object_level - 1
     print("pixels per frame: steps carrying on (afresh), ARI of objects with the truth (afresh)")
     for speed in SPEEDS:
-        films = Moving(Figures(), (speed, speed)).videos(VIDEOS, FRAMES, seed=0)
+        films = Moving(Figures(model.image_size[0]), (speed, speed)).videos(VIDEOS, FRAMES, seed=0)
         found = []
         for film, objects in zip(films.images, films.objects, strict=True):
             truth = column_labels(objects, model.patch_size)

@@ -15,7 +15,7 @@ def main():
     for name in ("robot", "face", "car"):
         figure = glomtf.parse(draw_sample(name), model).plot()
         figure.savefig(PICTURES / f"{name}.png", dpi=100)
-    scenes = Figures().scenes(8, seed=2)
+    scenes = Figures(model.image_size[0]).scenes(8, seed=2)
     for name, number in SCENES.items():
         figure = glomtf.parse(scenes.images[number], model).plot()
         figure.savefig(PICTURES / f"{name}.png", dpi=100)

@@ -116,15 +116,8 @@ SMALL = {
 # learn to settle. The control spends the second stage's minutes feed-forward as well.
 SEE = Stage(iters=0, epochs=6, steps=500)
 SETTLE = Stage(iters=4, epochs=4, steps=300, learning_rate=1e-3)
-SEE_LONG = Stage(iters=0, epochs=20, steps=600)
-SETTLE_LONG = Stage(iters=4, epochs=5, steps=300, learning_rate=1e-3)
-SEE_ON = Stage(iters=0, epochs=5, steps=900, learning_rate=1e-3)
 
 FIGURES = Recipe("masks", figures=8_000, icons=0, stages=(SEE, SETTLE), glom=SMALL)
-# A stem with a wider view, whose loss goes on falling in long trainings; small ones stay quick.
-ICONS = replace(
-    FIGURES, icons=24_000, stages=(SEE_LONG, SETTLE_LONG), glom=SMALL | {"stem": "pyramid"}
-)
 # Crowded figures: parts first; then the top level, which hears of their shapes before it says what
 # they make up and needs many scenes; then both by settling. A stem and an optimizer for long
 # trainings. Larger pictures, 24 x 24 columns on them: many parts are as small as a column of
@@ -152,6 +145,13 @@ CROWD = Recipe(
     optimizer="muon",
 )
 CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=290, learning_rate=1e-3)
+ICONS = replace(
+    CROWD,
+    worlds={},
+    figures=8_000,
+    icons=24_000,
+    stages=(CROWD.stages[0], replace(CROWD.stages[1], epochs=6, steps=500), CROWD.stages[2]),
+)
 # No labels: what two frames tell of moving crowds, layouts as they were and in five other paints.
 # All levels from the start, and a top level that looks at columns, not islands.
 CROWD_MOTION = replace(
@@ -201,7 +201,7 @@ RECIPES = {
     "tetrominoes": TETROMINOES,
     "dsprites": DSPRITES,
     "icons": ICONS,
-    "icons-feedforward": replace(ICONS, stages=(SEE_LONG, SEE_ON)),
+    "icons-feedforward": replace(ICONS, stages=(*ICONS.stages[:2], CROWD_SEE_ON)),
     "crowd": CROWD,
     "crowd-feedforward": replace(CROWD, stages=(*CROWD.stages[:2], CROWD_SEE_ON)),
     "crowd-motion": CROWD_MOTION,
