@@ -51,6 +51,14 @@ def test_objects_are_the_moving_layers_and_parts_lie_within(moving):
             assert len(np.unique(objects[parts == part])) == 1
 
 
+def test_several_processes_find_what_one_finds(moving, monkeypatch):
+    alone = found(moving, seed=1)
+    monkeypatch.setattr("glomtf.training.found.AT_A_TIME", 3)  # shares of 3 and 1
+    shared = found(moving, seed=1)
+    np.testing.assert_array_equal(shared.parts, alone.parts)
+    np.testing.assert_array_equal(shared.objects, alone.objects)
+
+
 def test_still_scenes_are_refused():
     with pytest.raises(ValueError, match="next frames"):
         found(Figures().scenes(1))

@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+from joblib import Parallel, cpu_count, delayed
 
 from glomtf.training.layers import moving_layers
 from glomtf.training.textures import texture_areas
 from glomtf.worlds.repaint import in_order, repaint, unlabelled
 from glomtf.worlds.scene import Scenes
+
+AT_A_TIME = 50  # scenes that one process looks at before it gets more
 
 
 def found(scenes, seed=0, repaints=0):
@@ -16,6 +19,7 @@ def found(scenes, seed=0, repaints=0):
     Objects are :func:`moving_layers`, parts :func:`texture_areas` of these. Both are wrong in
     places. So each layout is also painted anew: of such a picture the maps are true whatever they
     were found in, and only its shapes are as good as the cues.
+    All cores look for them.
 
     Args:
         scenes: S scenes with their next frames.
@@ -30,13 +34,22 @@ def found(scenes, seed=0, repaints=0):
             "Parts and objects are found by motion: scenes with their next frames are needed, "
             "such as those of the world 'moving'."
         )
-    layers = moving_layers(scenes.images, scenes.later)
-    areas, layers = texture_areas(scenes.images, layers)
+    starts = range(0, len(scenes.images), AT_A_TIME)
+    shares = [slice(start, start + AT_A_TIME) for start in starts]
+    found_in = Parallel(n_jobs=min(cpu_count(), len(shares)))(
+        delayed(_maps)(scenes.images[share], scenes.later[share]) for share in shares
+    )
+    areas, layers = (np.concatenate(maps) for maps in zip(*found_in, strict=True))
     maps = [in_order(*each)[:2] for each in zip(areas, layers, strict=True)]
     result = [unlabelled(image, *each) for image, each in zip(scenes.images, maps, strict=True)]
     rng = np.random.default_rng(seed)
     result += [repaint(*each, rng) for _ in range(repaints) for each in maps]
     return _stack(result)
+
+
+def _maps(images, later):
+    """Parts and objects found in (S, H, W, 3) pictures with their next frames: each (S, H, W)."""
+    return texture_areas(images, moving_layers(images, later))
 
 
 def _stack(scenes):
