@@ -101,14 +101,14 @@ def test_standing_still_saves_steps_and_keeps_the_islands(film):
 
 def test_what_appears_takes_no_number_from_what_was_there():
     """A second square comes first in reading order; the first one keeps its ids all the same."""
-    one = np.full((64, 64, 3), 235, np.uint8)
-    one[40:56, 36:56] = (200, 30, 40)
+    one = np.full((96, 96, 3), 235, np.uint8)
+    one[60:84, 56:84] = (200, 30, 40)
     two = one.copy()
-    two[8:24, 8:28] = (30, 60, 200)
+    two[12:36, 12:44] = (30, 60, 200)
     before, after = (frame.tree.tree.children for frame in parse_video([one, two]).frames)
     assert [node.id for node in before] == ["3.1"]
     places = {node.id: node.bbox[1] for node in after}
-    assert set(places) == {"3.1", "3.2"} and places["3.2"] < 24 < places["3.1"]
+    assert set(places) == {"3.1", "3.2"} and places["3.2"] < 36 < places["3.1"]
 
 
 def nodes(node):
