@@ -88,10 +88,10 @@ class Recipe:
         return f"{self.task.replace('_', ' and ')} on {scenes}: {stages}"
 
 
-# The Glom of most recipes: 16 x 16 columns on 64 x 64 pixels, three levels. Level 2 is meant for
-# parts and level 3 for objects; range grows with level (paper, section on sparse attention at
-# higher levels). Settling starts as little more than the feed-forward pass: small top-down and
-# consensus weights, which training may raise.
+# The Glom that recipes start from: 16 x 16 columns on 64 x 64 pixels, three levels. Level 2 is
+# meant for parts and level 3 for objects; range grows with level (paper, section on sparse
+# attention at higher levels). Settling starts as little more than the feed-forward pass: small
+# top-down and consensus weights, which training may raise.
 SMALL = {
     "dim": 64,
     "levels": 3,
@@ -145,6 +145,7 @@ CROWD = Recipe(
     optimizer="muon",
 )
 CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=290, learning_rate=1e-3)
+# Likewise icons, with plain figures among them: shapes say which parts are one drawing's.
 ICONS = replace(
     CROWD,
     worlds={},
