@@ -154,7 +154,7 @@ ROWS = {
     **own("that and assembly", glom={"assembly": (0, 0, 4)}, pairs=True),
     **own(
         "the recipe crowd at 64 pixels",
-        glom=CROWD.glom | {"image_size": SMALL["image_size"], "assembly_of": "columns"},
+        glom=CROWD.glom | {"image_size": SMALL["image_size"]},
         pairs=True,
         optimizer="muon",
         see_rate=4e-3,

@@ -18,7 +18,7 @@ from glomtf.islands.timeline import timeline
 from glomtf.model.presets import reading_of
 from glomtf.training.data import column_targets
 from glomtf.training.found import found
-from glomtf.worlds import WORLDS
+from glomtf.worlds.named import world_of
 
 PICTURES = Path(__file__).parent / "pictures"
 SCENES, SEED, SIDE, REPAINTS = 60, 9, 256, 2
@@ -43,9 +43,9 @@ def painted(image, *parses):
     return [[(pixels, *pair) for pair in zip(each, colours, strict=True)] for each in maps]
 
 
-def draw_learned(rows):
+def draw_learned(rows, side):
     """Two frames, what is found in them, and the layout as it is painted anew."""
-    scenes = WORLDS["moving"]().scenes(LEARNED, LEARNED_SEED)
+    scenes = world_of("moving", side).scenes(LEARNED, LEARNED_SEED)
     labelled = found(scenes, repaints=REPAINTS)
     for i, row in enumerate(rows):
         [[parts, objects]] = painted(scenes.images[i], [labelled.parts[i], labelled.objects[i]])
@@ -60,11 +60,10 @@ def draw_learned(rows):
         panels(row, shown)
 
 
-def draw_stills(rows):
-    """A still that no net saw, the truth and the islands of `figures-motion`, with FG-ARI."""
-    model = glomtf.load("figures-motion")
+def draw_stills(rows, model):
+    """A still that no net saw, the truth and the model's islands, with FG-ARI."""
     reading = reading_of(model)
-    scenes = WORLDS["crowd"]().scenes(SCENES, SEED)
+    scenes = world_of("crowd", model.image_size[0]).scenes(SCENES, SEED)
     truth = column_targets(scenes, model.patch_size)
     levels = {"parts": reading.part_level - 1, "objects": reading.object_level - 1}
     maps, scores = [], []
@@ -98,8 +97,9 @@ def main():
     )
     for axis in axes.flat:
         axis.set_axis_off()
-    draw_learned(axes[:LEARNED])
-    draw_stills(axes[LEARNED:, :5])
+    model = glomtf.load("figures-motion")
+    draw_learned(axes[:LEARNED], model.image_size[0])
+    draw_stills(axes[LEARNED:, :5], model)
     figure.savefig(PICTURES / "motion.png", dpi=90)
 
 

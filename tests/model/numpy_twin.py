@@ -36,20 +36,13 @@ def parameters(model):
     def assembly(layer):
         if layer is None:
             return None
-        if hasattr(layer, "limit"):
-            dense = {
-                name: (array(getattr(layer, name).kernel), array(getattr(layer, name).bias))
-                for name in ("bend", "tell", "enter", "out")
-            }
-            learned = {"sharpness": math.exp(layer.log_sharpness), "limit": float(layer.limit)}
-            blocks = [block(each) for each in layer.blocks]
-            return dense | learned | {"blocks": blocks, "norm": array(layer.norm.scale)}
         dense = {
             name: (array(getattr(layer, name).kernel), array(getattr(layer, name).bias))
-            for name in ("enter", "where", "bend", "merge", "out")
+            for name in ("bend", "tell", "enter", "out")
         }
-        blocks = [block(each) for each in (*layer.blocks, layer.look)]
-        return dense | {"blocks": blocks, "norm": array(layer.norm.scale)}
+        learned = {"sharpness": math.exp(layer.log_sharpness), "limit": float(layer.limit)}
+        blocks = [block(each) for each in layer.blocks]
+        return dense | learned | {"blocks": blocks, "norm": array(layer.norm.scale)}
 
     def net(layer):
         return {
@@ -103,7 +96,7 @@ def bent(x):
     return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
-def attended(block, x, others, heard=True):
+def attended(block, x, others, heard):
     """A block of attention, head by head: (N, W), (M, W) to (N, W); heard (M,) bool."""
     own, seen = (root_mean_square(v, n) for v, n in zip((x, others), block["norms"], strict=False))
     (qw, qb), (kw, kb), (vw, vb) = block["heads"]
@@ -119,24 +112,6 @@ def attended(block, x, others, heard=True):
     hidden, out = block["hidden"], block["out"]
     between = root_mean_square(x, block["norms"][2])
     return x + bent(between @ hidden[0] + hidden[1]) @ out[0] + out[1]
-
-
-def assembled(net, x, code, grid):
-    """What looking at all columns of the level below adds: (N, D) to (N, D)."""
-    seen = x @ net["enter"][0] + net["enter"][1] + code @ net["where"][0] + net["where"][1]
-    seen = seen + bent(seen) @ net["bend"][0] + net["bend"][1]
-    rows, cols = (-(-side // 2) for side in grid)
-    kernel, bias = net["merge"]
-    tokens = np.zeros((rows, cols, seen.shape[1])) + bias
-    for i, vector in enumerate(seen):
-        row, col = divmod(i, grid[1])
-        tokens[row // 2, col // 2] += vector @ kernel[row % 2, col % 2]
-    tokens = tokens.reshape(rows * cols, -1)
-    *blocks, look = net["blocks"]
-    for block in blocks:
-        tokens = attended(block, tokens, tokens)
-    out = root_mean_square(attended(look, seen, tokens), net["norm"])
-    return out @ net["out"][0] + net["out"][1]
 
 
 def mask_told(mask, where, grid, spacing):
@@ -163,7 +138,7 @@ def mask_told(mask, where, grid, spacing):
     return np.array([*simple, *(2 * cells.ravel() - 1), *np.sin(angles), *np.cos(angles)])
 
 
-def shaped(net, x, where, grid, spacing):
+def assembled(net, x, where, grid, spacing):
     """What hearing of the islands of the level below adds: (N, D) to (N, D)."""
     unit = x / np.sqrt((x**2).sum(1, keepdims=True) + 1e-6)
     together = 1 / (1 + np.exp(-net["sharpness"] * (unit @ unit.T - net["limit"])))
@@ -188,14 +163,12 @@ def shaped(net, x, where, grid, spacing):
 
 def upwards(p, level, below, code, told, grid, spacing):
     """A level's bottom-up input: the column's own net, which hears of the location only where it
-    is told, and what looking around adds where a level does."""
+    is told, and what hearing of islands adds where a level does."""
     alone = mlp(p["bottom_up"][level], below, code=code if told else None)
     around = p["assembly"][level]
     if around is None:
         return alone
-    if "limit" in around:
-        return alone + shaped(around, below, code[:, :2], grid, spacing)
-    return alone + assembled(around, below, code, grid)
+    return alone + assembled(around, below, code[:, :2], grid, spacing)
 
 
 def attention_row(x, i, *, beta, similarity, attend_self, radius, neighbours, grid):

@@ -56,7 +56,6 @@ ARGUMENTS = [
     ({"assembly": (0, 0)}, "assembly takes one value or one per level: expected 3 values"),
     ({"assembly": (0, 0, 0.5)}, "assembly must be"),
     ({"assembly": None}, "assembly must be"),
-    ({"assembly_of": "parts"}, "assembly_of must be one of"),
     ({"contribution_weights": (1, 1, 1)}, "rows of four numbers >= 0"),
     ({"contribution_weights": (1, 1, 1, -1)}, "Received: (1, 1, 1, -1)"),
     ({"contribution_weights": (0, 0, 1, 0)}, "something to mix at every level"),

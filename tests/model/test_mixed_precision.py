@@ -14,12 +14,6 @@ CONFIGURATIONS = {
     "pyramid": {"stem": "normed_pyramid", "top_down_location": "fourier"},
     "conv": {"stem": "conv", "consensus_self": True, "state_norm": "layer"},
     "assembly": {"assembly": (0, 0, 2), "state_norm": "rms", "initial_state": "bottom_up"},
-    "islands": {
-        "assembly": (0, 0, 2),
-        "assembly_of": "islands",
-        "state_norm": "rms",
-        "initial_state": "bottom_up",
-    },
     "everything": {
         "local_consensus_radius": (1.5, 3, 0),
         "top_down_location": "fourier",

@@ -24,7 +24,6 @@ NESTED = {
     "bottom_up_location": "fourier",
     "location_frequencies": 2,
     "assembly": [0, 1, 2],
-    "assembly_of": "islands",
     "similarity": "cosine",
     "state_norm": "rms",
 }

@@ -124,7 +124,6 @@ MODELS = {
         "local_consensus_radius": (1, 0, 2), "beta_schedule": [1, 2, 3, 4],
     },
     "assembled": {"assembly": (0, 0, 1), "top_down_location": None},
-    "shaped": {"assembly": (0, 0, 1), "assembly_of": "islands"},
     "swept": {"initial_state": "bottom_up", "learn_contribution_weights": True},
 }  # fmt: skip
 
@@ -191,7 +190,7 @@ def test_the_loop_computes_no_more_than_it_says(name, pictures, monkeypatch):
     )
     settle(model.step, made[0], still, grid, 5, wanted=[(5, 3)])
     placed = {
-        "placed_up": UP[{"placed": 1, "assembled": 2, "shaped": 2}.get(name, 0)],
+        "placed_up": UP[{"placed": 1, "assembled": 2}.get(name, 0)],
         "placed_down": model.step.top_down_location is not None,
     }
     begin = FRESH if model.initial_levels is not None else GIVEN

@@ -32,7 +32,6 @@ OPTIONS = {
     "bottom_up_location": [None, "fourier"],
     "location_frequencies": [4, 2],
     "assembly": [0, (0, 0, 2), 1],
-    "assembly_of": ["columns", "islands"],
     "initial_state": ["learned", "bottom_up"],
     "stem": ["linear", "conv", "pyramid", "normed_pyramid"],
 }
@@ -66,7 +65,6 @@ def every_pair():
 
 
 SINGLE = [{name: value} for name, values in OPTIONS.items() for value in values[1:]]
-SINGLE += [{"assembly": blocks, "assembly_of": "islands"} for blocks in ((0, 0, 2), 1)]
 CONFIGURATIONS = [{}, *SINGLE, *every_pair()]
 
 
@@ -79,7 +77,9 @@ def test_equals_the_twin(given, rng):
             variable.assign_add(0.3 * rng.normal(size=variable.shape))
     for net in filter(None, model.step.assembly):  # what starts at zero, and biases
         for variable in net.weights:
-            variable.assign_add(0.3 * rng.normal(size=variable.shape))
+            # What an island is stays where columns agree with themselves: else near ties decide.
+            far = 0.3 if len(variable.shape) else 0.05
+            variable.assign_add(far * rng.normal(size=variable.shape))
     images = rng.normal(size=(2, 3, 8, 6)).astype("float32")
     tokens, grid = model.tokens(images)
     # Columns that differ at every level, so that no near ties decide who the neighbours are.

@@ -11,7 +11,7 @@ from glomtf.training.recipes import SMALL
 from glomtf.training.tasks import Masks
 from glomtf.worlds import Figures
 
-TINY = SMALL | {"dim": 8, "mlp_ratio": 1, "assembly": (0, 0, 1), "assembly_of": "islands"}
+TINY = SMALL | {"dim": 8, "mlp_ratio": 1, "assembly": (0, 0, 1)}
 DEPTHS = ("parts", "objects")
 
 

@@ -95,7 +95,7 @@ def test_every_task_learns_its_pool_by_heart(task):
 
 
 def test_a_stage_of_some_levels_leaves_the_others_as_they_are(tmp_path):
-    net = TINY | {"assembly": (0, 0, 1), "assembly_of": "islands"}
+    net = TINY | {"assembly": (0, 0, 1)}
     stages = (Stage(0, 1, 4, levels=(1, 2)), Stage(0, 3, 2, levels=(3,), batch_size=8))
     recipe = Recipe("masks", 16, 0, stages, net, batch_size=4, pairs=True)
     assert recipe.summary().endswith(

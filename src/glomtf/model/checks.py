@@ -14,7 +14,6 @@ CHOICES = {
     "top_down_location": ("learned", "fourier", None),
     "top_down_activation": ("gelu", "sine"),
     "bottom_up_location": (None, "fourier"),
-    "assembly_of": ("columns", "islands"),
     "similarity": ("mixed", "cosine", "dot"),
     "state_norm": (None, "unit", "rms", "layer"),
     "initial_state": ("learned", "bottom_up"),

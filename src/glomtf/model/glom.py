@@ -49,11 +49,10 @@ class Glom(keras.Model):
         top_down_activation: "gelu" or "sine".
         bottom_up_location: None or "fourier".
         location_frequencies: octaves of the Fourier features.
-        assembly: blocks of attention over all columns of the level below, which add to what a
-            column's own net says upwards (:class:`glomtf.model.assembly.AssemblyNet`), one number
-            or one per level; 0 = from a column's own vector alone, as in the paper.
-        assembly_of: what assembly hears of: "columns", in squares of 2 x 2, or "islands" of the
-            level below with their shapes (:class:`glomtf.model.shapes.ShapeAssembly`).
+        assembly: blocks of attention among the islands of the level below and their shapes, which
+            add to what a column's own net says upwards
+            (:class:`glomtf.model.assembly.ShapeAssembly`), one number or one per level; 0 = from a
+            column's own vector alone, as in the paper.
         similarity: "mixed" (``x . y/|y|``, glom-pytorch's), "cosine" or "dot".
         beta: inverse temperature of the consensus, one number or one per level;
             None = dim ** -0.5.
@@ -96,7 +95,6 @@ class Glom(keras.Model):
         bottom_up_location=None,
         location_frequencies=4,
         assembly=0,
-        assembly_of="columns",
         similarity="mixed",
         beta=None,
         learn_beta=False,
@@ -143,7 +141,6 @@ class Glom(keras.Model):
             bottom_up_location=bottom_up_location,
             location_frequencies=location_frequencies,
             assembly=per_level("assembly", assembly, levels),
-            assembly_of=assembly_of,
             similarity=similarity,
             beta=per_level("beta", dim**-0.5 if beta is None else beta, levels),
             learn_beta=learn_beta,

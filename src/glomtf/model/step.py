@@ -6,11 +6,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from glomtf.model.assembly import AssemblyNet
+from glomtf.model.assembly import ShapeAssembly
 from glomtf.model.backend import compiled
 from glomtf.model.consensus import consensus, neighbourhood
 from glomtf.model.nets import ColumnNet
-from glomtf.model.shapes import ShapeAssembly
 from glomtf.model.tokens import coordinates, fourier_features
 from glomtf.model.windows import block_side, windowed_consensus
 
@@ -96,9 +95,9 @@ class Step(keras.layers.Layer):
 
     def __init__(
         self, *, dim, levels, extent, learned_grid, mlp_ratio, top_down_location,
-        top_down_activation, bottom_up_location, location_frequencies, assembly, assembly_of,
-        similarity, beta, learn_beta, beta_schedule, consensus_self, radius, neighbours, weights,
-        learn_weights, weight_schedule, state_norm, remat, **kwargs,
+        top_down_activation, bottom_up_location, location_frequencies, assembly, similarity,
+        beta, learn_beta, beta_schedule, consensus_self, radius, neighbours, weights, learn_weights,
+        weight_schedule, state_norm, remat, **kwargs,
     ):  # fmt: skip
         super().__init__(**kwargs)
         self.dim, self.levels, self.extent = dim, levels, extent
@@ -117,11 +116,10 @@ class Step(keras.layers.Layer):
             )
             for level in range(1, levels + 1)
         ]  # fmt: skip
-        assemble, told = (
-            (ShapeAssembly, 2 / extent) if assembly_of == "islands" else (AssemblyNet, code)
-        )
         self.assembly = [
-            assemble(dim, blocks, told, dtype=self.dtype_policy, name=f"assembly_{level}")
+            ShapeAssembly(
+                dim, blocks, 2 / extent, dtype=self.dtype_policy, name=f"assembly_{level}"
+            )
             if blocks
             else None
             for level, blocks in enumerate(assembly, start=1)

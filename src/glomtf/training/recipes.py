@@ -138,7 +138,6 @@ CROWD = Recipe(
         "stem": "normed_pyramid",
         "bottom_up_location": None,
         "assembly": (0, 0, 4),
-        "assembly_of": "islands",
     },
     batch_size=8,
     pairs=True,
@@ -153,21 +152,14 @@ ICONS = replace(
     icons=24_000,
     stages=(CROWD.stages[0], replace(CROWD.stages[1], epochs=6, steps=500), CROWD.stages[2]),
 )
-# No labels: what two frames tell of moving crowds, layouts as they were and in five other paints.
-# All levels from the start, and a top level that looks at columns, not islands.
+# No labels: what two frames tell of moving crowds, layouts as they were and in seven other paints.
 CROWD_MOTION = replace(
     CROWD,
-    worlds={"moving": 3_000},
-    stages=(
-        Stage(iters=0, epochs=10, steps=600, learning_rate=4e-3),
-        Stage(iters=6, epochs=4, steps=150, learning_rate=1e-3),
-    ),
-    glom=CROWD.glom | {"image_size": 64, "assembly_of": "columns"},
-    batch_size=16,
+    worlds={"moving": 2_400},
+    stages=(CROWD.stages[0], replace(CROWD.stages[1], epochs=10, steps=300), CROWD.stages[2]),
     labels="found",
-    repaints=5,
+    repaints=7,
 )
-CROWD_MOTION_SEE_ON = replace(CROWD_SEE_ON, steps=450)
 # No labels, single still pictures, two views of each. The sweep alone is taught, and sees no more
 # than its own small patch; what belongs together is then found by settling with near columns, which
 # needs no teaching. Nothing taught the top-down nets, so they have no say.
@@ -207,7 +199,7 @@ RECIPES = {
     "crowd-feedforward": replace(CROWD, stages=(*CROWD.stages[:2], CROWD_SEE_ON)),
     "crowd-motion": CROWD_MOTION,
     "crowd-motion-feedforward": replace(
-        CROWD_MOTION, stages=(CROWD_MOTION.stages[0], CROWD_MOTION_SEE_ON)
+        CROWD_MOTION, stages=(*CROWD_MOTION.stages[:2], CROWD_SEE_ON)
     ),
     "figures": FIGURES,
     "figures-class-pose": replace(FIGURES, task="class_pose"),

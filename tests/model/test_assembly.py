@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from backends import gradients
 
-from glomtf.model.shapes import CELLS, ShapeAssembly
+from glomtf.model.assembly import CELLS, ShapeAssembly
 from glomtf.model.tokens import coordinates
 
 SPACING = 2 / 12
