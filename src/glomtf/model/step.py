@@ -31,7 +31,7 @@ class Still(NamedTuple):
 
     ``seen`` (B, N, D) is level 1's bottom-up contribution; the others say what each net hears of
     the locations: ``up`` and ``down`` (N, ratio * D) or None where it is not told, ``around``
-    (rows, cols, D), of islands (rows, cols, 2), or None where nothing is assembled.
+    (rows, cols, 2) or None where nothing is assembled.
     """
 
     seen: object
