@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import glomtf
+from glomtf.model import backend
 from glomtf.training import run
 from glomtf.training.found import found
 from glomtf.training.recipes import RECIPES, SMALL, Recipe, Stage
@@ -68,6 +69,26 @@ def test_a_killed_run_resumes_as_if_nothing_had_happened(tmp_path, monkeypatch):
         run.train(MASKS, tmp_path / "whole", seed=4, verbose=0, resume=True)
     with pytest.raises(ValueError, match="leave --resume out"):
         run.train(MASKS, tmp_path / "nothing", verbose=0, resume=True)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others choose themselves")
+def test_long_sweeps_are_compiled_by_xla_and_learn_the_same(tmp_path, monkeypatch):
+    chosen, compile_task = [], keras.Model.compile
+
+    def seen(self, **how):
+        chosen.append(how["jit_compile"])
+        compile_task(self, **how)
+
+    monkeypatch.setattr(keras.Model, "compile", seen)
+    sweep, settling = Stage(0, 1, 4), Stage(2, 1, 4)
+    losses = []
+    for worth, stages in ((5, (sweep,)), (4, (sweep, settling))):
+        monkeypatch.setattr(backend, "WORTH_XLA", worth)
+        out = tmp_path / str(worth)
+        run.train(replace(MASKS, stages=stages), out, seed=3, verbose=0)
+        losses.append(np.loadtxt(out / "history.csv", delimiter=",", skiprows=1, max_rows=1)[1:])
+    assert chosen == ["auto", True, "auto"]
+    np.testing.assert_allclose(*losses, rtol=1e-3)
 
 
 @pytest.mark.parametrize(

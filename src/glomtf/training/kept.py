@@ -1,7 +1,7 @@
 """What one level says of every scene of a pool, computed once and learned from many times."""
 
+import keras
 import numpy as np
-from keras import ops
 
 from glomtf.training.data import Batches
 
@@ -24,10 +24,9 @@ class KeptStates(Batches):
     """
 
     def __init__(self, glom, level, pool, depths, batch_size, steps, **order):
-        states, targets = [], {depth: [] for depth in depths}
+        look, states, targets = Look(glom, level), [], {depth: [] for depth in depths}
         for images, told in (pool[i] for i in range(len(pool))):
-            state = glom.settle(images, 0)[0][level - 1]
-            states.append(ops.convert_to_numpy(state).astype("float16"))
+            states.append(look.predict_on_batch(images).astype("float16"))
             for depth, kept in targets.items():
                 kept.append(told[depth])
         self.states = np.concatenate(states)
@@ -38,3 +37,14 @@ class KeptStates(Batches):
         chosen = self.chosen(index)
         targets = {depth: kept[chosen] for depth, kept in self.targets.items()}
         return self.states[chosen].astype("float32"), targets
+
+
+class Look(keras.Model):
+    """What one level says after the sweep, as one graph, without the levels above it."""
+
+    def __init__(self, glom, level):
+        super().__init__()
+        self.glom, self.level = glom, level
+
+    def call(self, images):
+        return self.glom.settle(images, 0, wanted=[(0, self.level)])[0][self.level - 1]

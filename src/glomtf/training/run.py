@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 
 from glomtf.islands.segment import tune_threshold
+from glomtf.model.backend import jit_compile
 from glomtf.model.glom import Glom
 from glomtf.model.presets import Reading, save_run
 from glomtf.training.callbacks import IslandLog
@@ -278,7 +279,9 @@ def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, 
     checkpoint = out / f"checkpoint-{number + 1}"
     metadata = checkpoint / "training_metadata.json"
     start = json.loads(metadata.read_text())["epoch"] if metadata.exists() else first_epoch
-    task.compile(optimizer=optimizer(recipe.optimizer, stage))
+    # Unrolled settling is compiled for longer than it gains, views are changed by layers without XLA.
+    alike = stage.epochs * stage.steps if recipe.task == "masks" and not stage.iters else 0
+    task.compile(optimizer=optimizer(recipe.optimizer, stage), jit_compile=jit_compile(alike))
     pool, check = _pools(recipe, stage, task, glom, scenes, held_out, seed, start, verbose)
     watched = [one for part in held_out for one in list(part)[: WATCHED // len(held_out)]]
     task(pool[0][0][:1])  # makes every weight before a checkpoint is read into them
