@@ -139,7 +139,7 @@ def test_a_stage_of_some_levels_leaves_the_others_as_they_are(tmp_path):
     assert moved(*weights[:2]) == low
     assert moved(*weights[1:]) == top
     # A stage that settles afterwards trains everything again.
-    run._choose_what_learns(glom, Stage(1, 1, 1))
+    run.choose_what_learns(glom, Stage(1, 1, 1))
     assert len(glom.trainable_variables) == len(glom.weights)
 
 

@@ -6,7 +6,6 @@ import weakref
 import keras
 import numpy as np
 
-
 WORTH_XLA = 1000  # steps of a training
 
 

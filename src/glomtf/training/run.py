@@ -237,7 +237,7 @@ def _begin(out, wanted, resume):
     )
 
 
-def _choose_what_learns(glom, stage):
+def choose_what_learns(glom, stage):
     """Settling's own weights where the stage settles, bottom-up nets of its levels."""
     step, levels = glom.step, stage.levels or range(1, glom.levels + 1)
     glom.stem.trainable = levels[0] == 1
@@ -275,11 +275,11 @@ def _pools(recipe, stage, task, glom, scenes, held_out, seed, start, verbose):
 def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, verbose):
     """One stage; its epochs are numbered on from ``first_epoch``."""
     task = make_task(recipe, glom, stage.iters, seed, stage.levels)
-    _choose_what_learns(glom, stage)
+    choose_what_learns(glom, stage)
     checkpoint = out / f"checkpoint-{number + 1}"
     metadata = checkpoint / "training_metadata.json"
     start = json.loads(metadata.read_text())["epoch"] if metadata.exists() else first_epoch
-    # Unrolled settling is compiled for longer than it gains, views are changed by layers without XLA.
+    # Unrolled settling takes longer to compile than it gains, layers that make views know no XLA.
     alike = stage.epochs * stage.steps if recipe.task == "masks" and not stage.iters else 0
     task.compile(optimizer=optimizer(recipe.optimizer, stage), jit_compile=jit_compile(alike))
     pool, check = _pools(recipe, stage, task, glom, scenes, held_out, seed, start, verbose)
