@@ -12,8 +12,9 @@ WORTH_XLA = 1000  # steps of a training
 def jit_compile(steps):
     """``jit_compile`` for a Keras model that is trained for so many steps, all alike.
 
-    For TensorFlow on a CPU Keras leaves XLA to us. There it makes a step of the feed-forward sweep
-    a fifth faster and its first one some 10 to 20 s slower. Other backends choose themselves.
+    For TensorFlow on a CPU Keras leaves XLA to us. There it takes a tenth to a quarter off a step
+    of the feed-forward sweep and makes the first some 5 s slower (docs/performance.md). Other
+    backends choose themselves.
     """
     worth = keras.backend.backend() == "tensorflow" and steps >= WORTH_XLA
     return True if worth else "auto"
