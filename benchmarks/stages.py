@@ -1,4 +1,4 @@
-"""What a training step of each stage of a recipe takes, by XLA and not, and a look.
+"""What a training step of each stage of a recipe takes, plain and by XLA, and what a look takes.
 
 python benchmarks/stages.py --recipe crowd
 
