@@ -144,6 +144,16 @@ CROWD = Recipe(
     optimizer="muon",
 )
 CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=290, learning_rate=1e-3)
+# Likewise on finer columns, 32 x 32 of them, which small parts need more than more steps.
+CROWD_FINE = replace(
+    CROWD,
+    stages=(
+        replace(CROWD.stages[0], epochs=10),
+        CROWD.stages[1],
+        replace(CROWD.stages[2], steps=75),
+    ),
+    glom=CROWD.glom | {"image_size": 128},
+)
 # Likewise icons, with plain figures among them: shapes say which parts are one drawing's.
 ICONS = replace(
     CROWD,
@@ -197,6 +207,10 @@ RECIPES = {
     "icons-feedforward": replace(ICONS, stages=(*ICONS.stages[:2], CROWD_SEE_ON)),
     "crowd": CROWD,
     "crowd-feedforward": replace(CROWD, stages=(*CROWD.stages[:2], CROWD_SEE_ON)),
+    "crowd-fine": CROWD_FINE,
+    "crowd-fine-feedforward": replace(
+        CROWD_FINE, stages=(*CROWD_FINE.stages[:2], replace(CROWD_SEE_ON, steps=235))
+    ),
     "crowd-motion": CROWD_MOTION,
     "crowd-motion-feedforward": replace(
         CROWD_MOTION, stages=(*CROWD_MOTION.stages[:2], CROWD_SEE_ON)

@@ -18,6 +18,7 @@ from glomtf.training.data import ScenePool, column_targets
 from glomtf.training.events import EventFile
 from glomtf.training.found import found
 from glomtf.training.kept import KeptStates
+from glomtf.training.memory import keep_freed_memory
 from glomtf.training.optimizers import optimizer
 from glomtf.training.settled import settled
 from glomtf.training.tasks import ClassAndPose, CommonFate, Masks, Reconstruction, Views
@@ -140,6 +141,7 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
     out = Path(out)
     wanted = {"name": name, "seed": seed, "icons": str(icons or ""), "recipe": asdict(recipe)}
     progress = _begin(out, json.loads(json.dumps(wanted)), resume)
+    keep_freed_memory()
     keras.utils.set_random_seed(seed)
     glom = Glom(**recipe.glom, data_format="channels_last")
     finding = ", finding their parts and objects" if recipe.labels == "found" else ""
