@@ -27,7 +27,8 @@ from glomtf.model.glom import Glom
 from glomtf.training.data import column_targets, motion_targets, recolour, turn
 from glomtf.training.optimizers import optimizer
 from glomtf.training.recipes import CROWD, SMALL, Recipe, Stage
-from glomtf.training.run import TRAINING, VALIDATION, make_task
+from glomtf.training.run import make_task
+from glomtf.training.scenes import TRAINING, VALIDATION
 from glomtf.training.settled import settled
 from glomtf.worlds import WORLDS
 

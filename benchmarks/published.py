@@ -29,7 +29,8 @@ from glomtf.model.glom import Glom
 from glomtf.training.data import ScenePool, column_targets
 from glomtf.training.optimizers import optimizer
 from glomtf.training.recipes import RECIPES
-from glomtf.training.run import train, training_scenes
+from glomtf.training.run import train
+from glomtf.training.scenes import training_scenes
 from glomtf.training.settled import settled
 from glomtf.training.tasks import Views
 from glomtf.worlds import WORLDS

@@ -21,7 +21,7 @@ from glomtf.islands.segment import connected_cuts, cuts_of, linkage, tune
 from glomtf.model.glom import Glom
 from glomtf.model.presets import reading_of
 from glomtf.training.data import column_targets
-from glomtf.training.run import VALIDATION
+from glomtf.training.scenes import VALIDATION
 from glomtf.training.settled import settled
 from glomtf.worlds import world_of
 

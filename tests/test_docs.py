@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from glomtf import cli
-from glomtf.training import run
+from glomtf.training import scenes
 from glomtf.worlds import draw_sample
 
 ROOT = Path(__file__).parents[1]
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(
 def here(tmp_path, monkeypatch):
     """An empty folder with the picture that pages speak of, and nothing drawn on a screen."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(run, "VALIDATION_SCENES", run.VALIDATION_SCENES)  # pages may lower it
+    monkeypatch.setattr(scenes, "VALIDATION_SCENES", scenes.VALIDATION_SCENES)  # pages may lower it
     monkeypatch.setitem(matplotlib.rcParams, "backend", "agg")
     Image.fromarray(draw_sample("robot")).save("picture.png")
     keras.utils.set_random_seed(0)

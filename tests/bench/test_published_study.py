@@ -39,7 +39,7 @@ def test_the_study_runs_carries_on_and_says_what_it_saw(study, tmp_path, monkeyp
     monkeypatch.setattr(study, "ATTENTION", {"patch_size": 4, "dim": 8, "heads": 2})
     monkeypatch.setattr(study, "ATTENTION_EPOCHS", {"tetrominoes": 1})
     monkeypatch.setattr(study, "SLOT_EPOCHS", {"tetrominoes": 1})
-    monkeypatch.setattr("glomtf.training.run.VALIDATION_SCENES", 4)
+    monkeypatch.setattr("glomtf.training.scenes.VALIDATION_SCENES", 4)
     out = tmp_path / "p.json"
     call = ["published.py", f"--out={out}", f"--work={tmp_path}", "--recipes=tetrominoes"]
     monkeypatch.setattr(sys, "argv", [*call, "--seeds", "0"])

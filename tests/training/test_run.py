@@ -9,8 +9,7 @@ import pytest
 
 import glomtf
 from glomtf.model import backend
-from glomtf.training import run
-from glomtf.training.found import found
+from glomtf.training import run, scenes
 from glomtf.training.recipes import RECIPES, SMALL, Recipe, Stage
 from glomtf.worlds import WORLDS, Figures, Moving
 
@@ -20,7 +19,7 @@ MASKS = Recipe("masks", 16, 0, (Stage(0, 2, 4), Stage(2, 2, 4)), TINY, batch_siz
 
 @pytest.fixture(autouse=True)
 def few_scenes(monkeypatch):
-    monkeypatch.setattr(run, "VALIDATION_SCENES", 8)
+    monkeypatch.setattr(scenes, "VALIDATION_SCENES", 8)
 
 
 # A process that is killed does not close its files either.
@@ -180,29 +179,6 @@ def test_recipes_are_whole():
             batch = stage.batch_size or recipe.batch_size
             assert stage.steps * batch <= pool * (1 + recipe.repaints), name
         assert set(recipe.worlds) <= set(WORLDS)
-
-
-def test_a_recipe_may_mix_worlds():
-    recipe = Recipe("masks", 3, 0, (), worlds={"crowd": 5, "crowd-counts": 0})
-    assert recipe.summary() == "masks on 3 figures + 5 crowd: "
-    figures, crowd = run.training_scenes(recipe, None, 2, image_size=96)
-    assert (len(figures), len(crowd)) == (3, 5)
-    np.testing.assert_array_equal(crowd.images, WORLDS["crowd"](96).scenes(5, 1002).images)
-    held_out = run.validation_scenes(recipe, None, image_size=96)
-    assert [scenes.images.shape for scenes in held_out] == [(8, 96, 96, 3)] * 2
-    assert run.class_count(recipe) == len(Figures.classes)
-
-
-def test_labels_are_found_where_the_recipe_says_so():
-    recipe = Recipe("masks", 0, 0, (), worlds={"moving": 3}, labels="found", repaints=2)
-    assert recipe.summary().startswith("masks on 3 moving without labels, each repainted 2 times: ")
-    (scenes,) = run.training_scenes(recipe, None, 2, image_size=64)
-    moving = Moving().scenes(3, 1002)
-    np.testing.assert_array_equal(scenes.images[:3], moving.images)
-    np.testing.assert_array_equal(scenes.objects, found(moving, 2, 2).objects)
-    assert len(scenes) == 9
-    (held_out,) = run.validation_scenes(recipe, None, image_size=64)  # their truth fixes thresholds
-    np.testing.assert_array_equal(held_out.objects, Moving().scenes(8, run.VALIDATION).objects)
 
 
 def test_runs_begun_before_recipes_had_all_entries_can_be_resumed(tmp_path):

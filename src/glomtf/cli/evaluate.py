@@ -65,7 +65,7 @@ def run(options: Namespace) -> None:
         control = load(options.control) if options.control else None
     from glomtf.parse import write_files
     from glomtf.training import evaluate
-    from glomtf.training.run import VALIDATION
+    from glomtf.training.scenes import VALIDATION
     from glomtf.worlds import Icons, world_of
 
     size = model.image_size[0]
