@@ -64,10 +64,11 @@ def linkage(vectors: ArrayLike) -> Merges:
 def merge(distances: NDArray[np.float64]) -> Merges:
     """Average-linkage merges (N - 1, 4) of a symmetric (N, N) matrix of distances >= 0."""
     from scipy.cluster import hierarchy
+    from scipy.spatial.distance import squareform
 
     if len(distances) == 1:
         return np.empty((0, 4))
-    return hierarchy.linkage(distances[np.triu_indices(len(distances), 1)], method="average")
+    return hierarchy.linkage(squareform(distances, checks=False), method="average")
 
 
 def cut(merges: Merges, threshold: float) -> Labels:

@@ -15,7 +15,7 @@ from glomtf.islands.scores import (
     nestedness,
     parent_accuracy,
 )
-from glomtf.islands.segment import connected_cuts, cuts_of, linkage, segment, segment_k, tune
+from glomtf.islands.segment import connected_cuts, cut_k, cuts_of, linkage, tune
 from glomtf.model.glom import Glom
 from glomtf.model.presets import reading_of
 from glomtf.training.data import column_targets
@@ -33,17 +33,6 @@ def scores(truth, labels):
     }
 
 
-def islands_of(model, scenes):
-    """Labels of every level by the model's own reading: L arrays (S, rows, cols), and states."""
-    reading = reading_of(model)
-    states = settled(model, scenes.images, reading.iters)
-    labels = [
-        np.stack([segment(s[..., level, :], threshold=threshold) for s in states])
-        for level, threshold in enumerate(reading.thresholds)
-    ]
-    return labels, states
-
-
 def score_model(model, scenes):
     """Every level against every depth of the truth, and the tree.
 
@@ -57,18 +46,21 @@ def score_model(model, scenes):
         segments there are, to compare with papers.
     """
     truth, reading = column_targets(scenes, model.patch_size), reading_of(model)
-    labels, states = islands_of(model, scenes)
-    levels = {}
-    for level, found in enumerate(labels, start=1):
+    states = settled(model, scenes.images, reading.iters)
+    grid = states.shape[1:3]
+    levels, labels = {}, []
+    for level, threshold in enumerate(reading.thresholds, start=1):
+        merges = [linkage(s[..., level - 1, :]) for s in states]  # once, cut three times
+        labels.append(np.stack([cuts_of(m, grid)(threshold) for m in merges]))
         levels[str(level)] = {}
         for depth in DEPTHS:
             oracle = np.stack(
                 [
-                    segment_k(s[..., level - 1, :], len(np.unique(t)))
-                    for s, t in zip(states, truth[depth], strict=True)
+                    cut_k(m, len(np.unique(t))).reshape(grid)
+                    for m, t in zip(merges, truth[depth], strict=True)
                 ]
             )
-            levels[str(level)][depth] = scores(truth[depth], found) | {
+            levels[str(level)][depth] = scores(truth[depth], labels[-1]) | {
                 "fg_ari_oracle_k": foreground_ari(truth[depth], oracle)
             }
     parts, objects = labels[reading.part_level - 1], labels[reading.object_level - 1]
