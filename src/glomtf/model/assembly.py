@@ -92,16 +92,16 @@ class ShapeAssembly(keras.layers.Layer):
         """
         same = ops.stop_gradient(self.together(unit, unit))
         left = ops.ones_like(same[:, 0])
-        choices, gains = [], []
+        chosen, gains = [], []
         for _ in range(min(ISLANDS, unit.shape[1])):
             # Who agrees with most of those left; among equals one who is left itself.
             votes = ops.einsum("bij,bj->bi", same, left) * (left + 1e-3)
-            choice = ops.one_hot(ops.argmax(votes, axis=-1), unit.shape[1], dtype=unit.dtype)
-            own = ops.einsum("bi,bij->bj", choice, same)
-            choices.append(choice)
+            chosen.append(ops.argmax(votes, axis=-1))
+            own = ops.take_along_axis(same, chosen[-1][:, None, None], axis=1)[:, 0]
             gains.append(ops.sum(own * left, axis=-1))
             left = left * (1.0 - own)
-        return ops.stack(choices, axis=1), ops.stack(gains, axis=1)
+        choices = ops.one_hot(ops.stack(chosen, axis=1), unit.shape[1], dtype=unit.dtype)
+        return choices, ops.stack(gains, axis=1)
 
     def shapes(self, mask, where):
         """Middle, spread, size and cut-out of soft masks: (B, M, N), (rows, cols, 2) to features.

@@ -17,7 +17,7 @@ from glomtf.training.callbacks import IslandLog
 from glomtf.training.data import ScenePool, column_targets
 from glomtf.training.events import EventFile
 from glomtf.training.kept import KeptStates
-from glomtf.training.memory import keep_freed_memory
+from glomtf.training.memory import freed_memory_kept
 from glomtf.training.optimizers import optimizer
 from glomtf.training.scenes import class_count, training_scenes, validation_scenes
 from glomtf.training.settled import settled
@@ -88,7 +88,6 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
     out = Path(out)
     wanted = {"name": name, "seed": seed, "icons": str(icons or ""), "recipe": asdict(recipe)}
     progress = _begin(out, json.loads(json.dumps(wanted)), resume)
-    keep_freed_memory()
     keras.utils.set_random_seed(seed)
     glom = Glom(**recipe.glom, data_format="channels_last")
     finding = ", finding their parts and objects" if recipe.labels == "found" else ""
@@ -234,19 +233,20 @@ def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, 
     pool, check = _pools(recipe, stage, task, glom, scenes, held_out, seed, start, verbose)
     watched = [one for part in held_out for one in list(part)[: WATCHED // len(held_out)]]
     task(pool[0][0][:1])  # makes every weight before a checkpoint is read into them
-    task.fit(
-        pool,
-        validation_data=check,
-        epochs=first_epoch + stage.epochs,
-        initial_epoch=first_epoch,
-        verbose=verbose,
-        callbacks=[
-            # The row first: an epoch whose checkpoint is there has its row, too.
-            keras.callbacks.CSVLogger(out / HISTORY, append=True),
-            keras.callbacks.BackupAndRestore(
-                checkpoint, double_checkpoint=True, delete_checkpoint=False
-            ),
-            keras.callbacks.TerminateOnNaN(raise_error=True),
-            IslandLog(watched, recipe.part_level, [EventFile(out / EVENTS)]),
-        ],
-    )
+    with freed_memory_kept():
+        task.fit(
+            pool,
+            validation_data=check,
+            epochs=first_epoch + stage.epochs,
+            initial_epoch=first_epoch,
+            verbose=verbose,
+            callbacks=[
+                # The row first: an epoch whose checkpoint is there has its row, too.
+                keras.callbacks.CSVLogger(out / HISTORY, append=True),
+                keras.callbacks.BackupAndRestore(
+                    checkpoint, double_checkpoint=True, delete_checkpoint=False
+                ),
+                keras.callbacks.TerminateOnNaN(raise_error=True),
+                IslandLog(watched, recipe.part_level, [EventFile(out / EVENTS)]),
+            ],
+        )
