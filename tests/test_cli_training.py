@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from glomtf import cli
-from glomtf.training import evaluate, run
+from glomtf.training import evaluate, run, scenes
 from glomtf.training.recipes import RECIPES, SMALL, Recipe, Stage
 
 TINY = Recipe(
@@ -19,7 +19,7 @@ TINY = Recipe(
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(RECIPES, "figures", TINY)
-    monkeypatch.setattr(run, "VALIDATION_SCENES", 4)
+    monkeypatch.setattr(scenes, "VALIDATION_SCENES", 4)
     return tmp_path
 
 

@@ -70,8 +70,10 @@ def flat_components(image: ArrayLike, grid: tuple[int, int]) -> Cuts:
             (np.ones(int(near.sum())), (start[near], end[near])), shape=(pixel.size, pixel.size)
         )
         area = connected_components(graph, directed=False)[1]
-        votes = [np.bincount(area[members]).argmax() for members in column]
-        return without_background((np.array(votes, dtype=np.int32) + 1).reshape(grid))
+        votes = np.sort(area[column], axis=1)
+        counts = (votes[:, :, None] == votes[:, None, :]).sum(axis=2)
+        most = votes[np.arange(len(votes)), counts.argmax(axis=1)]
+        return without_background((most.astype(np.int32) + 1).reshape(grid))
 
     return areas
 

@@ -1,6 +1,6 @@
 """Score a model's islands against the truth, level by depth, with the baselines beside it."""
 
-from functools import partial
+from functools import cache, partial
 
 import keras
 import numpy as np
@@ -138,7 +138,8 @@ def score_baselines(model, validation, test):
     }
     result = {}
     for name, cuts in sources.items():
-        tried, used = cuts(validation.images), cuts(test.images)
+        tried = [cache(cut) for cut in cuts(validation.images)]  # both depths try the same
+        used = cuts(test.images)
         labels = {}
         for depth in DEPTHS:
             threshold, _ = tune(tried, known[depth])
