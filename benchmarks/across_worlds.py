@@ -11,29 +11,22 @@ import statistics
 import sys
 from pathlib import Path
 
+from table import rows, trees
+
 WORLDS = (
     "crowd", "crowd-classes", "crowd-invented", "crowd-counts", "crowd-backgrounds", "figures"
 )  # fmt: skip
+LEVELS = {"parts": "level 2", "objects": "level 3"}
 CUES = {
     "parts": ("connected flat colour", "position + colour"),
     "objects": ("position + colour", "true foreground + position"),
 }
-LEVELS = {"parts": "2", "objects": "3"}
-WHO = {"GLOM": "model", "feed-forward": "control"}
+READINGS = ("", ", connected islands")
 
 
-def islands(result, who, depth, connected):
-    """Scores of a net's islands at the level meant for that depth."""
-    return (
-        result[who]["connected"][depth]
-        if connected
-        else result[who]["levels"][LEVELS[depth]][depth]
-    )
-
-
-def edges(result, who, connected):
-    """F1 of the edges of a net's trees."""
-    return (result[who]["connected"] if connected else result[who])["tree"]["edge_f1"]
+def row_of(depth, net, reading):
+    """The row of benchmarks/table.py that holds a net's islands of that depth."""
+    return net + (reading or f", {LEVELS[depth]}")
 
 
 def line(name, cells):
@@ -43,61 +36,53 @@ def line(name, cells):
 
 def scores(found):
     """FG-ARI (ARI) by depth and F1 of edges; ``found`` is {world: [result by seed]}."""
-
-    def pair(results, get):
-        means = (statistics.mean(get(r)[m] for r in results) for m in ("fg_ari", "ari"))
-        return "{:.3f} ({:.2f})".format(*means)
-
     lines = [line("", found), "|" + "---|" * (len(found) + 1)]
+    nets = [(net, reading) for reading in READINGS for net in ("GLOM", "feed-forward")]
+
+    def add(name, cells):
+        lines.append(line(f"**{name}**" if name.endswith(": GLOM") else name, cells))
+
     for depth, cues in CUES.items():
-        for connected in (False, True):
-            for name, who in WHO.items():
-                head = f"{depth}: {name}" + ", connected" * connected
-                head = f"**{head}**" if head.endswith(": GLOM") else head
-                cells = [
-                    pair(results, lambda r, w=who, d=depth, c=connected: islands(r, w, d, c))
-                    for results in found.values()
-                ]
-                lines.append(line(head, cells))
-        for cue in cues:
-            cells = [
-                pair(results, lambda r, c=cue, d=depth: r["baselines"][c][d])
-                for results in found.values()
-            ]
-            lines.append(line(f"{depth}: {cue}", cells))
-    for connected in (False, True):
-        for name, who in WHO.items():
-            head = f"edge F1: {name}" + ", connected" * connected
-            head = f"**{head}**" if head.endswith(": GLOM") else head
-            cells = [
-                f"{statistics.mean(edges(r, who, connected) for r in results):.3f}"
-                for results in found.values()
-            ]
-            lines.append(line(head, cells))
+        sources = {net + reading: row_of(depth, net, reading) for net, reading in nets}
+        for name, row in (sources | {cue: cue for cue in cues}).items():
+            cells = []
+            for results in found.values():
+                one = [rows(result)[row][depth] for result in results]
+                fg_ari, ari = (statistics.mean(o[m] for o in one) for m in ("fg_ari", "ari"))
+                cells.append(f"{fg_ari:.3f} ({ari:.2f})")
+            add(f"{depth}: {name}", cells)
+    for net, reading in nets:
+        cells = [
+            f"{statistics.mean(trees(r)[net + reading]['edge_f1'] for r in results):.3f}"
+            for results in found.values()
+        ]
+        add(f"edge F1: {net}{reading}", cells)
     return lines
 
 
 def leads(found):
     """GLOM minus the control of its seed: mean and, in brackets, every seed."""
     lines = [line("GLOM minus feed-forward", found), "|" + "---|" * (len(found) + 1)]
-    measures = {
-        f"{depth} {name}{', connected' * connected}": (
-            lambda r, who, d=depth, m=measure, c=connected: islands(r, who, d, c)[m]
-        )
-        for depth in LEVELS
-        for connected in (False, True)
-        for name, measure in (("FG-ARI", "fg_ari"), ("ARI", "ari"))
-    } | {
-        f"edge F1{', connected' * connected}": lambda r, who, c=connected: edges(r, who, c)
-        for connected in (False, True)
-    }
-    for name, get in measures.items():
+
+    def add(name, get):
         cells = []
         for results in found.values():
-            gains = [get(r, "model") - get(r, "control") for r in results]
-            each = ", ".join(f"{g:+.3f}" for g in gains)
+            gains = [get(result, "GLOM") - get(result, "feed-forward") for result in results]
+            each = ", ".join(f"{gain:+.3f}" for gain in gains)
             cells.append(f"{statistics.mean(gains):+.3f} ({each})")
         lines.append(line(name, cells))
+
+    for depth in LEVELS:
+        for reading in READINGS:
+            for name, measure in (("FG-ARI", "fg_ari"), ("ARI", "ari")):
+                add(
+                    f"{depth} {name}{reading}",
+                    lambda r, net, d=depth, m=measure, by=reading: rows(r)[row_of(d, net, by)][d][
+                        m
+                    ],
+                )
+    for reading in READINGS:
+        add(f"edge F1{reading}", lambda r, net, by=reading: trees(r)[net + by]["edge_f1"])
     return lines
 
 
