@@ -1,7 +1,7 @@
 """Does settling earn its place? GLOM beside its feed-forward control where pictures get harder.
 
-python benchmarks/settling.py --glom runs/crowd-0 runs/crowd-1 runs/crowd-2 \
-    --control runs/crowd-ff-0 runs/crowd-ff-1 runs/crowd-ff-2 \
+python benchmarks/settling.py --glom runs/fine-0 runs/fine-1 runs/fine-2 \
+    --control runs/fine-ff-0 runs/fine-ff-1 runs/fine-ff-2 \
     --out docs/results/settling.json --picture docs/pictures/settling-study.png
 
 Thresholds are those the runs were saved with, for connected islands and other numbers of steps
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from degraded import missing, noisy, on_bytes
 
 import glomtf
 from glomtf.islands.scores import adjusted_rand, edge_f1, foreground_ari
@@ -39,22 +40,6 @@ LESIONS = {
 DEPTHS = ("parts", "objects")
 
 
-def noisy(images, amount):
-    """Gaussian noise of that standard deviation on every channel, 1 being white."""
-    rng = np.random.default_rng(0)
-    changed = images / 255 + rng.normal(0, amount, images.shape)
-    return (np.clip(changed, 0, 1) * 255).round().astype("uint8")
-
-
-def missing(images, share, patch_size):
-    """That share of the columns grey."""
-    rng = np.random.default_rng(0)
-    grid = (len(images), images.shape[1] // patch_size, images.shape[2] // patch_size)
-    hidden = rng.random(grid) < share
-    cover = hidden.repeat(patch_size, axis=1).repeat(patch_size, axis=2)
-    return np.where(cover[..., None], np.uint8(128), images)
-
-
 def conditions(image_size, patch_size):
     """{name: (images, truth by depth)}; the first one is what the runs were trained on."""
     found = {}
@@ -63,9 +48,12 @@ def conditions(image_size, patch_size):
         found[world] = (scenes.images, column_targets(scenes, patch_size))
     clean, truth = found["crowd"]
     for amount in NOISE:
-        found[f"noise {amount:g}"] = (noisy(clean, amount), truth)
+        hard = on_bytes(noisy, clean, np.random.default_rng(0), amount=amount)
+        found[f"noise {amount:g}"] = (hard, truth)
     for share in MISSING:
-        found[f"missing {share:.0%}"] = (missing(clean, share, patch_size), truth)
+        how = {"share": share, "patch_size": patch_size}
+        hard = on_bytes(missing, clean, np.random.default_rng(0), **how)
+        found[f"missing {share:.0%}"] = (hard, truth)
     return found
 
 

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,7 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "across_worlds.py"
 def script():
     spec = importlib.util.spec_from_file_location("across_worlds", SCRIPT)
     module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(SCRIPT.parent))  # as where the script is run; it reads files by table.py
     spec.loader.exec_module(module)
-    sys.path.remove(str(SCRIPT.parent))
     return module
 
 

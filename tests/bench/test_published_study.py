@@ -18,11 +18,9 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "published.py"
 
 @pytest.fixture(scope="module")
 def study():
-    sys.path.insert(0, str(SCRIPT.parent))
     spec = importlib.util.spec_from_file_location("published_study", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    sys.path.remove(str(SCRIPT.parent))
     return module
 
 

@@ -43,9 +43,11 @@ def run(tmp_path_factory):
 
 
 def test_the_study_runs_agrees_with_itself_and_is_drawn(study, run, tmp_path, monkeypatch, capsys):
+    control = tmp_path / "control"
+    save_run(glomtf.load(run), control, Reading(0, (0.9, 0.9, 0.9), 2, 3), {})
     out, picture = tmp_path / "s.json", tmp_path / "s.png"
     call = ["settling.py", f"--out={out}", f"--picture={picture}"]
-    monkeypatch.setattr(sys, "argv", [*call, "--glom", str(run), "--control", str(run)])
+    monkeypatch.setattr(sys, "argv", [*call, "--glom", str(run), "--control", str(control)])
     study.main()
     result = json.loads(out.read_text())
     glom = result["glom"][0]
@@ -57,6 +59,7 @@ def test_the_study_runs_agrees_with_itself_and_is_drawn(study, run, tmp_path, mo
     assert glom["lesions"]["all four contributions"] == glom["steps"]["2"]
     for depth in study.DEPTHS:
         assert glom["lesions"]["neither"][depth] == pytest.approx(glom["steps"]["0"][depth])
+    assert not result["control"][0]["steps"]
     assert "| crowd | " in capsys.readouterr().out
     assert picture.stat().st_size > 10_000
     # A second call measures nothing again.
@@ -77,17 +80,3 @@ def test_a_silenced_assembly_says_nothing_and_all_else_stays(study, run):
     np.testing.assert_array_equal(after, without)
     assert abs(before - after).max() > 0.01
     assert study.unassembled(plain) is None
-
-
-def test_what_is_missing_is_grey_column_by_column(study):
-    images = np.full((2, 16, 16, 3), 255, np.uint8)
-    hidden = (study.missing(images, 0.5, 4) == 128).all(axis=-1).reshape(2, 4, 4, 4, 4)
-    share = hidden.mean(axis=(2, 4))
-    assert set(np.unique(share)) == {0.0, 1.0}
-    assert 0.2 < share.mean() < 0.8
-    assert (study.missing(images, 0.0, 4) == images).all()
-
-
-def test_noise_has_the_strength_it_says(study):
-    images = np.full((4, 32, 32, 3), 128, np.uint8)
-    assert (study.noisy(images, 0.1).astype(float) / 255).std() == pytest.approx(0.1, abs=0.005)
