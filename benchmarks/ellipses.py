@@ -182,6 +182,7 @@ def train(kind, variant, pool, steps, seed):
     task.compile(optimizer=keras.optimizers.Adam(rate, global_clipnorm=1.0))
     batches = Batches(pool, kind, steps, seed)
     task(batches[0][0])
+    task.optimizer.build(task.trainable_variables)  # else Keras traces the training step twice
     started = time.process_time()
     task.fit(batches, shuffle=False, verbose=0)
     return task, (time.process_time() - started) / 60

@@ -133,6 +133,7 @@ def learn_attention(recipe, epochs, seed):
     task = Views(net, ATTENTION_STEPS, 1, recipe.temperature, recipe.recolour, seed)
     task.compile(optimizer=optimizer("adam", stage))
     task(pool[0][0][:1])
+    task.optimizer.build(task.trainable_variables)  # else Keras traces the training step twice
     task.fit(pool, epochs=epochs, verbose=2)
     return net
 
@@ -147,6 +148,7 @@ def learn_slots(recipe, count, epochs, seed):
     pool = ScenePool(scenes, patch_size, recipe.batch_size, stage.steps, seed, augment=False)
     net.compile(optimizer=optimizer("adam", stage))
     net(pool[0][0][:1])
+    net.optimizer.build(net.trainable_variables)  # else Keras traces the training step twice
     net.fit(pool, epochs=epochs, verbose=2)
     return net
 

@@ -73,12 +73,18 @@ def test_a_killed_run_resumes_as_if_nothing_had_happened(tmp_path, monkeypatch):
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others choose themselves")
 def test_long_sweeps_are_compiled_by_xla_and_learn_the_same(tmp_path, monkeypatch):
     chosen, compile_task = [], keras.Model.compile
+    traced, train_step = [], keras.Model.train_step
 
     def seen(self, **how):
         chosen.append(how["jit_compile"])
         compile_task(self, **how)
 
+    def once(self, data):
+        traced.append(self)
+        return train_step(self, data)
+
     monkeypatch.setattr(keras.Model, "compile", seen)
+    monkeypatch.setattr(keras.Model, "train_step", once)
     sweep, settling = Stage(0, 1, 4), Stage(2, 1, 4)
     losses = []
     for worth, stages in ((5, (sweep,)), (4, (sweep, settling))):
@@ -87,6 +93,7 @@ def test_long_sweeps_are_compiled_by_xla_and_learn_the_same(tmp_path, monkeypatc
         run.train(replace(MASKS, stages=stages), out, seed=3, verbose=0)
         losses.append(np.loadtxt(out / "history.csv", delimiter=",", skiprows=1, max_rows=1)[1:])
     assert chosen == ["auto", True, "auto"]
+    assert len(traced) == 3  # a stage's step is traced once, though all its weights are new
     np.testing.assert_allclose(*losses, rtol=1e-3)
 
 
@@ -106,6 +113,8 @@ def test_every_task_learns_its_pool_by_heart(task):
     rate, epochs = (3e-3, 60) if task == "views" else (1e-2, 30)
     model.compile(optimizer=keras.optimizers.Adam(rate))
     pool = run.ScenePool([scenes], 4, 8, 1, shuffle=False, augment=False)
+    model(pool[0][0][:1])
+    model.optimizer.build(model.trainable_variables)  # else Keras traces the training step twice
     losses = model.fit(pool, epochs=epochs, verbose=0).history["loss"]
     if pairs:
         assert float(model.bias) != -1 and float(model.log_scale) != 2

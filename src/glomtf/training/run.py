@@ -233,6 +233,7 @@ def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, 
     pool, check = _pools(recipe, stage, task, glom, scenes, held_out, seed, start, verbose)
     watched = [one for part in held_out for one in list(part)[: WATCHED // len(held_out)]]
     task(pool[0][0][:1])  # makes every weight before a checkpoint is read into them
+    task.optimizer.build(task.trainable_variables)  # else Keras traces the training step twice
     with freed_memory_kept():
         task.fit(
             pool,
