@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from pathlib import Path
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from degraded import missing, noisy, on_bytes
 
 from glomtf.islands.scores import adjusted_rand, edge_f1, foreground_ari
 from glomtf.islands.segment import cuts_of, linkage, tune
@@ -40,7 +42,7 @@ SCENES, CHECKED = 120, 60  # to test on, and to fix thresholds on
 SEE, SETTLE, ITERS, BATCH = 1600, 200, 4, 8
 # As many steps as take the CPU minutes of the base's second stage, and of both its stages; then
 # as many as take those of the second stage on columns of 8 and of 2 pixels.
-SEE_ON, SCRATCH, COARSE_ON, FINE_ON = 540, 830, 415, 700
+SEE_ON, SCRATCH, COARSE_ON, FINE_ON = 540, 830, 415, 890
 SEE_RATE, SETTLE_RATE = 2e-3, 1e-3
 STEPS = (0, 1, 2, 4, 8, 16)  # when reading the base
 DEPTHS = ("parts", "objects")
@@ -70,6 +72,7 @@ class Row:
         optimizer, see_rate: what trains both stages, and its rate in the first.
         scenes: how many of the pool it learns from; None = all.
         see_on: steps of the sweep, instead of settling, for the minutes of its twin's settling.
+        degrade: (images, rng) to pictures that tell less, in training and in tests.
     """
 
     glom: dict = field(default_factory=dict)
@@ -84,6 +87,7 @@ class Row:
     see_rate: float = SEE_RATE
     scenes: int | None = None
     see_on: int | None = None
+    degrade: Callable | None = None
 
 
 def without(*factors):
@@ -113,7 +117,20 @@ def grid(pixels, columns, see_on):
     }
 
 
-CONDITIONS = few(250) | few(1_000) | grid(8, 8, COARSE_ON) | grid(2, 32, FINE_ON)
+def degraded(name, change, **how):
+    """Pictures that tell less, in training and in tests: with settling, and without it."""
+    row = Row(first=name, degrade=partial(change, **how))
+    return {name: row, f"{name}, feed-forward": replace(row, iters=0)}
+
+
+CONDITIONS = (
+    few(250)
+    | few(1_000)
+    | grid(8, 8, COARSE_ON)
+    | grid(2, 32, FINE_ON)
+    | degraded("noise of 0.1", noisy, amount=0.1)
+    | degraded("half of the columns missing", missing, share=0.5, patch_size=SMALL["patch_size"])
+)
 ROWS = {
     "base": Row(),
     "feed-forward, equal minutes": Row(iters=0),
@@ -181,9 +198,10 @@ def drawn(world, count, seed, patch):
 class Batches(keras.utils.PyDataset):
     """Random scenes, turned and recoloured: the same for all rows of a seed and stage."""
 
-    def __init__(self, images, targets, steps, seed, scenes=None):
+    def __init__(self, images, targets, steps, seed, scenes=None, degrade=None):
         super().__init__()
         self.images, self.targets, self.steps, self.seed = images[:scenes], targets, steps, seed
+        self.degrade = degrade
 
     def __len__(self):
         return self.steps
@@ -195,7 +213,10 @@ class Batches(keras.utils.PyDataset):
         images, targets = turn(
             self.images[chosen], targets, int(rng.integers(4)), bool(rng.integers(2))
         )
-        return recolour(images, rng), {k: np.ascontiguousarray(v) for k, v in targets.items()}
+        images = recolour(images, rng)
+        if self.degrade:
+            images = self.degrade(images, rng).astype("float32")
+        return images, {k: np.ascontiguousarray(v) for k, v in targets.items()}
 
 
 def build(row, seed):
@@ -217,7 +238,7 @@ def fit(row, glom, iters, steps, rate, seed):
     stage = Stage(iters, epochs=1, steps=steps, learning_rate=rate)
     task.compile(optimizer=optimizer(row.optimizer, stage))
     pool = drawn(row.world, POOL[row.world], TRAINING + seed, glom.patch_size)
-    batches = Batches(*pool, steps, seed, row.scenes)
+    batches = Batches(*pool, steps, seed, row.scenes, row.degrade)
     task(batches[0][0][:1])
     task.optimizer.build(task.trainable_variables)  # else Keras traces the training step twice
     started = time.process_time()
@@ -285,12 +306,22 @@ def measure(row, glom, iters, known, test):
     return result
 
 
+def judged(row, count, seed, patch):
+    """Crowded scenes to be judged on, which tell less where those of training do."""
+    images, targets = drawn("crowd", count, seed, patch)
+    if row.degrade:
+        images = on_bytes(row.degrade, images, np.random.default_rng(seed))
+    return images, targets
+
+
 def study(name, seed, work):
     """Train one row with one seed and measure it."""
     row = ROWS[name]
     glom, minutes = train(row, seed, work)
-    known = drawn("crowd", CHECKED, VALIDATION, glom.patch_size)
-    test = drawn("crowd", SCENES, TEST, glom.patch_size)
+    known, test = (
+        judged(row, count, scenes_seed, glom.patch_size)
+        for count, scenes_seed in ((CHECKED, VALIDATION), (SCENES, TEST))
+    )
     result = {"iters": row.iters, "cpu_minutes": minutes}
     result |= measure(row, glom, row.iters, known, test)
     last = max(row.iters - 1, 0)

@@ -225,6 +225,33 @@ def test_few_scenes_are_all_that_is_learned_from_and_are_compared_with_their_twi
     assert "+0.200 (+0.200) | -0.100 (-0.100) | +0.000 |" in line
 
 
+def test_degraded_rows_learn_from_and_are_judged_on_pictures_that_tell_less(
+    study, tmp_path, monkeypatch
+):
+    study.ROWS = study.degraded("white", lambda images, rng: np.ones_like(images))
+    learned, judged = [], []
+    measure, real = study.measure, study.Batches.__getitem__
+
+    def watched(self, index):
+        images, targets = real(self, index)
+        learned.append(images)
+        return images, targets
+
+    def measured(row, glom, iters, known, test):
+        judged.extend((known, test))
+        return measure(row, glom, iters, known, test)
+
+    monkeypatch.setattr(study.Batches, "__getitem__", watched)
+    monkeypatch.setattr(study, "measure", measured)
+    study.study("white", 0, tmp_path)
+    assert all((images == 1).all() for images in learned)
+    assert len(learned) >= 2  # of both stages
+    assert all((images == 255).all() for images, _ in judged)
+    clean, truth = study.drawn("crowd", study.SCENES, study.TEST, 16)
+    np.testing.assert_array_equal(judged[1][1]["parts"], truth["parts"])
+    assert (clean < 255).any()  # the scenes that other rows share are as they were
+
+
 def test_coarse_and_fine_columns_learn_on_their_own_grid_for_as_long_as_their_twin(
     study, tmp_path, monkeypatch
 ):
