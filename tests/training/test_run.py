@@ -108,7 +108,8 @@ def test_every_task_learns_its_pool_by_heart(task):
     recipe = Recipe(task, 8, 0, (), net, batch_size=8, pairs=pairs)
     keras.utils.set_random_seed(0)
     glom = glomtf.Glom(**recipe.glom, data_format="channels_last")
-    model = run.make_task(recipe, glom, 3, seed=0)
+    # What is asked of the object level alone takes a step more to reach every weight.
+    model = run.make_task(recipe, glom, 2 if task == "masks" else 3, seed=0)
     # Views are never quite the same: smaller steps, and more of them.
     rate, epochs = (3e-3, 60) if task == "views" else (1e-2, 30)
     model.compile(optimizer=keras.optimizers.Adam(rate))
@@ -169,15 +170,21 @@ def test_pictures_are_turned_and_recoloured_unless_the_task_makes_views(
 ):
     asked = []
 
+    class Enough(Exception):
+        pass
+
     class Pool(run.ScenePool):
         def __init__(self, *args, augment=True, **kwargs):
             super().__init__(*args, augment=augment, **kwargs)
             asked.append(augment)
+            if len(asked) == 2:  # training, then validation; what is learned does not matter
+                raise Enough
 
     monkeypatch.setattr(run, "ScenePool", Pool)
-    recipe = Recipe(task, 8, 0, (Stage(3, 1, 1),), TINY, batch_size=8)
-    run.train(recipe, tmp_path / "run", verbose=0)
-    assert asked == [task == "masks", False]  # training, then validation
+    recipe = Recipe(task, 8, 0, (Stage(0, 1, 1),), TINY, batch_size=8)
+    with pytest.raises(Enough):
+        run.train(recipe, tmp_path / "run", verbose=0)
+    assert asked == [task == "masks", False]
 
 
 def test_recipes_are_whole():
