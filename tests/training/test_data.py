@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glomtf.training.data import ScenePool, column_targets, motion_targets, recolour, turn
+from glomtf.training.data import ScenePool, column_targets, motion_targets, recolour, spoil, turn
 from glomtf.worlds import Figures, Moving
 
 
@@ -91,6 +91,30 @@ def test_recolour_keeps_equal_pixels_equal_and_the_range(scenes):
         )
         flat = after.reshape(-1, 3)
         np.testing.assert_array_equal(flat, flat[first][inverse.ravel()])
+
+
+def test_half_of_the_pictures_are_spoiled_each_by_its_own_strength():
+    grey = np.full((400, 16, 16, 3), 0.5, "float32")
+    spoiled = spoil(grey, np.random.default_rng(0), 0.1)
+    strength = spoiled.std(axis=(1, 2, 3))
+    clean = strength == 0
+    assert 0.4 < clean.mean() < 0.6
+    np.testing.assert_array_equal(spoiled[clean], grey[clean])
+    # Evenly between 0 and the most.
+    found = np.quantile(strength[~clean], [0.1, 0.5, 0.9])
+    np.testing.assert_allclose(found, [0.01, 0.05, 0.09], atol=0.01)
+    white = spoil(np.ones((20, 8, 8, 3), "float32"), np.random.default_rng(0), 0.5)
+    assert white.max() == 1 and white.min() < 0.8 and white.dtype == np.float32
+
+
+def test_noise_comes_on_top_of_the_same_turns_and_colours(scenes):
+    plain, noisy = (
+        ScenePool([scenes], 4, 24, steps=1, seed=7, noise=noise)[0] for noise in (0.0, 0.1)
+    )
+    np.testing.assert_array_equal(plain[1]["parts"], noisy[1]["parts"])
+    same = (plain[0] == noisy[0]).all(axis=(1, 2, 3))
+    assert 0 < same.sum() < 24
+    assert np.abs(plain[0] - noisy[0]).max() < 0.6
 
 
 def test_batches_depend_on_seed_and_epoch_only(scenes):

@@ -201,7 +201,7 @@ def test_runs_begun_before_recipes_had_all_entries_can_be_resumed(tmp_path):
     rest = {"worlds": {}, "labels": "true", "repaints": 0, "recolour": 0.0, "read_iters": None}
     rest |= {"pairs": False, "optimizer": "adam"}
     stage = {"iters": 0, "epochs": 1, "steps": 1, "learning_rate": 1e-3}
-    rest |= {"stages": [stage | {"levels": None, "batch_size": None}]}
+    rest |= {"stages": [stage | {"levels": None, "batch_size": None, "noise": 0.0}]}
     wanted = {"name": "", "seed": 0, "icons": "", "recipe": {"task": "masks", **rest}}
     older = wanted | {"recipe": {"task": "masks", "stages": [stage]}}
     (tmp_path / run.CONFIG).write_text(json.dumps(older))
@@ -215,6 +215,7 @@ def test_runs_begun_before_recipes_had_all_entries_can_be_resumed(tmp_path):
         {"optimizer": "muon"},
         {"stages": [stage | {"levels": [3], "batch_size": None}]},
         {"stages": [stage | {"levels": None, "batch_size": 64}]},
+        {"stages": [stage | {"noise": 0.1}]},
     ):
         other = wanted | {"recipe": wanted["recipe"] | entry}
         with pytest.raises(ValueError, match="expected the recipe"):

@@ -1,4 +1,4 @@
-"""A pool of scenes, drawn once, that every epoch shows in a new order, turned and recoloured."""
+"""A pool of scenes, drawn once; each epoch has its own order, turns, colours and noise."""
 
 import keras
 import numpy as np
@@ -78,6 +78,17 @@ def recolour(images, rng):
     return np.clip(x * gain + offset, 0, 1, dtype="float32", casting="unsafe")
 
 
+def spoil(images, rng, most):
+    """Add Gaussian noise to about half of the pictures: (B, H, W, 3) float32 in [0, 1] to same.
+
+    Its standard deviation is drawn for each of them, between 0 and ``most``.
+    """
+    strength = rng.uniform(0, most, len(images)) * (rng.random(len(images)) < 0.5)
+    noise = rng.standard_normal(images.shape, "float32")
+    noisy = images + strength.astype("float32")[:, None, None, None] * noise
+    return np.clip(noisy, 0, 1)
+
+
 class Batches(keras.utils.PyDataset):
     """Which of ``count`` things make up each batch: the same in every run with the same seed.
 
@@ -136,15 +147,16 @@ class ScenePool(Batches):
         start_epoch: number of the first epoch this object will serve.
         shuffle: whether every epoch has its own order.
         augment: whether to turn and recolour.
+        noise: largest standard deviation of the noise on half of the pictures, 1 being white.
     """
 
     def __init__(
         self, scenes, patch_size, batch_size, steps, seed=0, start_epoch=0, shuffle=True,
-        augment=True,
+        augment=True, noise=0.0,
     ):  # fmt: skip
         images = np.concatenate([part.images for part in scenes])
         super().__init__(len(images), batch_size, steps, seed, start_epoch, shuffle)
-        self.images, self.augment = images, augment
+        self.images, self.augment, self.noise = images, augment, noise
         each = [column_targets(part, patch_size) for part in scenes]
         if any(part.later is not None for part in scenes):
             each = [
@@ -162,4 +174,7 @@ class ScenePool(Batches):
         rng = np.random.default_rng((self.seed, self.epoch, index))
         # A batch shares one turn: NumPy turns a view for free, and the next batch turns anew.
         images, targets = turn(images, targets, int(rng.integers(4)), bool(rng.integers(2)))
-        return recolour(images, rng), {k: np.ascontiguousarray(v) for k, v in targets.items()}
+        images = recolour(images, rng)
+        if self.noise:
+            images = spoil(images, rng, self.noise)
+        return images, {k: np.ascontiguousarray(v) for k, v in targets.items()}

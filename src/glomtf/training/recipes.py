@@ -17,6 +17,7 @@ class Stage:
             level below it are computed once for the whole pool and learned from instead of
             pictures, several times as many scenes a minute.
         batch_size: pictures per step; None = the recipe's.
+        noise: on half of the pictures, of a standard deviation up to this; white is 1.
     """
 
     iters: int
@@ -25,6 +26,7 @@ class Stage:
     learning_rate: float = 2e-3
     levels: tuple[int, ...] | None = None
     batch_size: int | None = None
+    noise: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Recipe:
             f"{stage.epochs * stage.steps:,} steps of "
             + (f"{stage.iters} iterations" if stage.iters else "the feed-forward sweep")
             + (f" for level {' and '.join(map(str, stage.levels))}" if stage.levels else "")
+            + (f" with noise up to {stage.noise:g}" if stage.noise else "")
             for stage in self.stages
         )
         return f"{self.task.replace('_', ' and ')} on {scenes}: {stages}"
@@ -146,12 +149,13 @@ CROWD = Recipe(
 CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=290, learning_rate=1e-3)
 # Likewise on finer columns, 32 x 32 of them, which small parts need more than more steps.
 # Settling is dear there: fewer steps of it, and smaller ones, which keep what others have learned.
+# The last stage has noise: without, a little of it shatters backgrounds.
 CROWD_FINE = replace(
     CROWD,
     stages=(
         replace(CROWD.stages[0], epochs=10),
         CROWD.stages[1],
-        replace(CROWD.stages[2], steps=75, learning_rate=3e-4),
+        replace(CROWD.stages[2], steps=75, learning_rate=3e-4, noise=0.15),
     ),
     glom=CROWD.glom | {"image_size": 128},
 )
@@ -210,7 +214,7 @@ RECIPES = {
     "crowd-feedforward": replace(CROWD, stages=(*CROWD.stages[:2], CROWD_SEE_ON)),
     "crowd-fine": CROWD_FINE,
     "crowd-fine-feedforward": replace(
-        CROWD_FINE, stages=(*CROWD_FINE.stages[:2], replace(CROWD_SEE_ON, steps=235))
+        CROWD_FINE, stages=(*CROWD_FINE.stages[:2], replace(CROWD_SEE_ON, steps=235, noise=0.15))
     ),
     "crowd-motion": CROWD_MOTION,
     "crowd-motion-feedforward": replace(

@@ -169,7 +169,7 @@ def _begin(out, wanted, resume):
         "pairs": False, "optimizer": "adam",
     }  # fmt: skip
     before["recipe"] = later | before.get("recipe", {})
-    of_stages = {"levels": None, "batch_size": None}
+    of_stages = {"levels": None, "batch_size": None, "noise": 0.0}
     before["recipe"]["stages"] = [of_stages | s for s in before["recipe"].get("stages", [])]
     for key, value in wanted.items():
         if before.get(key) != value:
@@ -201,21 +201,22 @@ def _pools(recipe, stage, task, glom, scenes, held_out, seed, start, verbose):
     size = min(batch, count)
     learned = {"seed": seed, "start_epoch": start}
     # The task "views" changes its pictures itself.
+    changed = {"augment": recipe.task != "views", "noise": stage.noise}
     shown = (
-        (scenes, batch, stage.steps, recipe.task != "views", learned),
-        (held_out, size, count // size, False, {"shuffle": False}),
+        (scenes, batch, stage.steps, changed, learned),
+        (held_out, size, count // size, {"augment": False}, {"shuffle": False}),
     )
     above = stage.levels[0] - 1 if stage.levels else 0
     if not above:
         return [
-            ScenePool(part, glom.patch_size, each, steps, augment=augment, **order)
-            for part, each, steps, augment, order in shown
+            ScenePool(part, glom.patch_size, each, steps, **changed, **order)
+            for part, each, steps, changed, order in shown
         ]
     _tell(verbose, f"looking at every scene once, to learn from level {above} on")
     pools = []
-    for part, each, steps, augment, order in shown:
+    for part, each, steps, changed, order in shown:
         looks = sum(len(some) for some in part) // recipe.batch_size
-        once = ScenePool(part, glom.patch_size, recipe.batch_size, looks, seed, augment=augment)
+        once = ScenePool(part, glom.patch_size, recipe.batch_size, looks, seed, **changed)
         pools.append(KeptStates(glom, above, once, task.depths, each, steps, **order))
     return pools
 
