@@ -5,7 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glomtf.training.data import ScenePool, column_targets, motion_targets, recolour, spoil, turn
+from glomtf.training.data import (
+    ScenePool,
+    add_noise,
+    column_targets,
+    motion_targets,
+    recolour,
+    turn,
+)
 from glomtf.worlds import Figures, Moving
 
 
@@ -93,23 +100,25 @@ def test_recolour_keeps_equal_pixels_equal_and_the_range(scenes):
         np.testing.assert_array_equal(flat, flat[first][inverse.ravel()])
 
 
-def test_half_of_the_pictures_are_spoiled_each_by_its_own_strength():
+def test_half_of_the_pictures_get_noise_each_of_its_own_strength():
     grey = np.full((400, 16, 16, 3), 0.5, "float32")
-    spoiled = spoil(grey, np.random.default_rng(0), 0.1)
-    strength = spoiled.std(axis=(1, 2, 3))
+    noisy = add_noise(grey, np.random.default_rng(0), 0.1)
+    strength = noisy.std(axis=(1, 2, 3))
     clean = strength == 0
     assert 0.4 < clean.mean() < 0.6
-    np.testing.assert_array_equal(spoiled[clean], grey[clean])
-    # Evenly between 0 and the most.
+    np.testing.assert_array_equal(noisy[clean], grey[clean])
+    # Evenly between 0 and the largest.
     found = np.quantile(strength[~clean], [0.1, 0.5, 0.9])
     np.testing.assert_allclose(found, [0.01, 0.05, 0.09], atol=0.01)
-    white = spoil(np.ones((20, 8, 8, 3), "float32"), np.random.default_rng(0), 0.5)
+    white = add_noise(np.ones((20, 8, 8, 3), "float32"), np.random.default_rng(0), 0.5)
     assert white.max() == 1 and white.min() < 0.8 and white.dtype == np.float32
 
 
-def test_noise_comes_on_top_of_the_same_turns_and_colours(scenes):
+@pytest.mark.parametrize("augment", [True, False])
+def test_noise_comes_on_top_of_the_same_turns_and_colours(scenes, augment):
     plain, noisy = (
-        ScenePool([scenes], 4, 24, steps=1, seed=7, noise=noise)[0] for noise in (0.0, 0.1)
+        ScenePool([scenes], 4, 24, steps=1, seed=7, augment=augment, noise=noise)[0]
+        for noise in (0.0, 0.1)
     )
     np.testing.assert_array_equal(plain[1]["parts"], noisy[1]["parts"])
     same = (plain[0] == noisy[0]).all(axis=(1, 2, 3))

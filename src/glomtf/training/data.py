@@ -78,12 +78,12 @@ def recolour(images, rng):
     return np.clip(x * gain + offset, 0, 1, dtype="float32", casting="unsafe")
 
 
-def spoil(images, rng, most):
-    """Add Gaussian noise to about half of the pictures: (B, H, W, 3) float32 in [0, 1] to same.
+def add_noise(images, rng, largest):
+    """Gaussian noise on about half of the pictures: (B, H, W, 3) float32 in [0, 1] to same.
 
-    Its standard deviation is drawn for each of them, between 0 and ``most``.
+    Its standard deviation is drawn for each of them, between 0 and ``largest``.
     """
-    strength = rng.uniform(0, most, len(images)) * (rng.random(len(images)) < 0.5)
+    strength = rng.uniform(0, largest, len(images)) * (rng.random(len(images)) < 0.5)
     noise = rng.standard_normal(images.shape, "float32")
     noisy = images + strength.astype("float32")[:, None, None, None] * noise
     return np.clip(noisy, 0, 1)
@@ -147,7 +147,7 @@ class ScenePool(Batches):
         start_epoch: number of the first epoch this object will serve.
         shuffle: whether every epoch has its own order.
         augment: whether to turn and recolour.
-        noise: largest standard deviation of the noise on half of the pictures, 1 being white.
+        noise: largest standard deviation of the noise on half of the pictures; white is 1.
     """
 
     def __init__(
@@ -169,12 +169,13 @@ class ScenePool(Batches):
         chosen = self.chosen(index)
         images = self.images[chosen]
         targets = {name: value[chosen] for name, value in self.targets.items()}
-        if not self.augment:
-            return images.astype("float32") / 255, targets
         rng = np.random.default_rng((self.seed, self.epoch, index))
-        # A batch shares one turn: NumPy turns a view for free, and the next batch turns anew.
-        images, targets = turn(images, targets, int(rng.integers(4)), bool(rng.integers(2)))
-        images = recolour(images, rng)
+        if self.augment:
+            # A batch shares one turn: NumPy turns a view for free, and the next batch turns anew.
+            images, targets = turn(images, targets, int(rng.integers(4)), bool(rng.integers(2)))
+            images = recolour(images, rng)
+        else:
+            images = images.astype("float32") / 255
         if self.noise:
-            images = spoil(images, rng, self.noise)
+            images = add_noise(images, rng, self.noise)
         return images, {k: np.ascontiguousarray(v) for k, v in targets.items()}
