@@ -165,7 +165,7 @@ def test_a_stage_of_some_levels_is_a_sweep_on_masks():
 
 
 @pytest.mark.parametrize("task", ["masks", "views"])
-def test_pictures_are_turned_and_recoloured_unless_the_task_makes_views(
+def test_pictures_learned_from_get_noise_and_are_turned_unless_the_task_makes_views(
     task, tmp_path, monkeypatch
 ):
     asked = []
@@ -174,17 +174,17 @@ def test_pictures_are_turned_and_recoloured_unless_the_task_makes_views(
         pass
 
     class Pool(run.ScenePool):
-        def __init__(self, *args, augment=True, **kwargs):
-            super().__init__(*args, augment=augment, **kwargs)
-            asked.append(augment)
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            asked.append((self.augment, self.noise))
             if len(asked) == 2:  # training, then validation; what is learned does not matter
                 raise Enough
 
     monkeypatch.setattr(run, "ScenePool", Pool)
-    recipe = Recipe(task, 8, 0, (Stage(0, 1, 1),), TINY, batch_size=8)
+    recipe = Recipe(task, 8, 0, (Stage(0, 1, 1, noise=0.1),), TINY, batch_size=8)
     with pytest.raises(Enough):
         run.train(recipe, tmp_path / "run", verbose=0)
-    assert asked == [task == "masks", False]
+    assert asked == [(task == "masks", 0.1), (False, 0)]
 
 
 def test_recipes_are_whole():

@@ -5,7 +5,7 @@ import pytest
 
 from glomtf.training import scenes
 from glomtf.training.found import found
-from glomtf.training.recipes import Recipe
+from glomtf.training.recipes import Recipe, Stage
 from glomtf.worlds import WORLDS, Figures, Moving
 
 
@@ -23,6 +23,14 @@ def test_a_recipe_may_mix_worlds():
     held_out = scenes.validation_scenes(recipe, None, image_size=96)
     assert [part.images.shape for part in held_out] == [(8, 96, 96, 3)] * 2
     assert scenes.class_count(recipe) == len(Figures.classes)
+
+
+def test_the_summary_of_a_recipe_tells_of_noise():
+    recipe = Recipe("masks", 3, 0, (Stage(4, 1, 2, noise=0.15), Stage(4, 1, 2)))
+    assert recipe.summary() == (
+        "masks on 3 figures: 2 steps of 4 iterations with noise up to 0.15, "
+        "then 2 steps of 4 iterations"
+    )
 
 
 def test_labels_are_found_where_the_recipe_says_so():
