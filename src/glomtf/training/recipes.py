@@ -149,12 +149,12 @@ CROWD = Recipe(
 CROWD_SEE_ON = Stage(iters=0, epochs=6, steps=290, learning_rate=1e-3)
 # Likewise on finer columns, 32 x 32 of them, which small parts need more than more steps.
 # Settling is dear there: fewer steps of it, and smaller ones, which keep what others have learned.
-# The last stage has noise: without, a little of it shatters backgrounds.
+# Noise from the first stage on: without, a little of it shatters backgrounds.
 CROWD_FINE = replace(
     CROWD,
     stages=(
-        replace(CROWD.stages[0], epochs=10),
-        CROWD.stages[1],
+        replace(CROWD.stages[0], epochs=10, noise=0.15),
+        replace(CROWD.stages[1], noise=0.15),
         replace(CROWD.stages[2], steps=75, learning_rate=3e-4, noise=0.15),
     ),
     glom=CROWD.glom | {"image_size": 128},
