@@ -14,17 +14,42 @@ class Width(IntEnum):
     IMAGE = 2  # (B, N, D)
 
 
+def needed(levels, present, wanted):
+    """What the wanted states depend on: a level too far from them cannot matter any more.
+
+    Args:
+        levels: L.
+        present: T tables L x 4, whether (previous, bottom_up, top_down, consensus) have a weight
+            at step 1 .. T.
+        wanted: pairs (t, level): time 0 .. T, level 1 .. L.
+
+    Returns:
+        T + 1 sets: the numbers of the levels that are needed at time t.
+    """
+    rows = [set() for _ in range(len(present) + 1)]
+    for t, level in wanted:
+        rows[t].add(level)
+    for t in range(len(present), 0, -1):
+        for level in rows[t]:
+            previous, bottom_up, top_down, consensus = present[t - 1][level - 1]
+            if previous or consensus:
+                rows[t - 1].add(level)
+            if bottom_up and level > 1:
+                rows[t - 1].add(level - 1)
+            if top_down and level < levels:
+                rows[t - 1].add(level + 1)
+    return rows
+
+
 def schedule(widths, present, wanted, placed_up=None, placed_down=True):
     """The least that must be computed, exactly: the light cones of what is wanted.
 
     Forward, level l hears of the picture only after l steps from the learned initial state.
-    Backward, a level too far from the wanted ones cannot matter any more.
+    Backward, only what is :func:`needed` matters.
 
     Args:
         widths: L :class:`Width`, of the state at time 0.
-        present: T tables L x 4, whether (previous, bottom_up, top_down, consensus) have a weight
-            at step 1 .. T.
-        wanted: pairs (t, level): time 0 .. T, level 1 .. L.
+        present, wanted: as of :func:`needed`.
         placed_up: L bools, whether a level's bottom-up net is told the location; None = none is.
         placed_down: whether top-down is.
 
@@ -45,21 +70,9 @@ def schedule(widths, present, wanted, placed_up=None, placed_down=True):
                 for level, sources in enumerate(table)
             )
         )
-    needed = [set() for _ in rows]
-    for t, level in wanted:
-        needed[t].add(level - 1)
-    for t in range(len(rows) - 1, 0, -1):
-        for level in needed[t]:
-            previous, bottom_up, top_down, consensus = present[t - 1][level]
-            if previous or consensus:
-                needed[t - 1].add(level)
-            if bottom_up and level > 0:
-                needed[t - 1].add(level - 1)
-            if top_down and level + 1 < levels:
-                needed[t - 1].add(level + 1)
     return [
-        tuple(width if level in needed[t] else None for level, width in enumerate(row))
-        for t, row in enumerate(rows)
+        tuple(width if level in there else None for level, width in enumerate(row, start=1))
+        for row, there in zip(rows, needed(levels, present, wanted), strict=True)
     ]
 
 

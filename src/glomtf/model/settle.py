@@ -6,7 +6,7 @@ import numpy as np
 from keras import ops
 
 from glomtf.model.backend import concrete
-from glomtf.model.schedule import Width, schedule
+from glomtf.model.schedule import needed
 
 
 class Settled(NamedTuple):
@@ -41,14 +41,8 @@ def settle(step, state, still, grid, iters, start=0, wanted=None):
     if wanted is None:
         wanted = [(t, level) for t in range(iters + 1) for level in numbers]
     wanted = set(wanted)
-    rows = schedule(
-        [width_of(x) for x in state],
-        [step.present_at(start + t) for t in range(iters)],
-        wanted,
-        placed_up=[net.where is not None for net in step.bottom_up],
-        placed_down=step.top_down_location is not None,
-    )
-    state = tuple(x if width is not None else None for x, width in zip(state, rows[0], strict=True))
+    rows = needed(step.levels, [step.present_at(start + t) for t in range(iters)], wanted)
+    state = tuple(x if n in rows[0] else None for n, x in zip(numbers, state, strict=True))
     trajectory = []
     for t in range(iters + 1):
         trajectory.append(
@@ -59,7 +53,7 @@ def settle(step, state, still, grid, iters, start=0, wanted=None):
         if t < iters:
             state = step.advance(
                 state, still, grid=grid, t=min(start + t, step.steady()),
-                levels=tuple(n for n in numbers if rows[t + 1][n - 1] is not None),
+                levels=tuple(sorted(rows[t + 1])),
             )  # fmt: skip
     return trajectory
 
@@ -128,11 +122,3 @@ def change(before, after):
             "run eagerly. Received: a traced state; take a fixed number of steps there"
         )
     return np.sqrt(values)
-
-
-def width_of(x):
-    """The :class:`Width` of a state (B, N, D), from its shape."""
-    batch, columns = x.shape[:2]
-    if batch != 1:
-        return Width.IMAGE
-    return Width.PLACE if columns != 1 else Width.ONCE
