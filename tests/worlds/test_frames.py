@@ -30,18 +30,36 @@ def film(path: Path, count: int = 6, **how: object) -> Path:
     return path
 
 
-def video(path: Path, count: int = 10, codec: str = "mpeg4", **options: str) -> Path:
-    """A video of frames with a light left half, each 20 lighter, dark again after ten."""
+def video(
+    path: Path,
+    count: int = 10,
+    codec: str = "mpeg4",
+    start: int = 0,
+    sound: int = 0,
+    **options: str,
+) -> Path:
+    """A video of frames with a light left half, each 20 lighter, dark again after ten.
+
+    Its pictures begin after ``start`` frames without any, silence lasts ``sound`` seconds.
+    """
     import av
 
     with av.open(path, "w", options=options) as container:
         stream = container.add_stream(codec, rate=20)
         stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
+        silence = container.add_stream("pcm_s16le", rate=8000) if sound else None
         for i in range(count):
             pixels = flat(20 * (i % 10))
             pixels[:, :24] += 60
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts = start + i
+            container.mux(stream.encode(frame))
         container.mux(stream.encode())
+        if silence:
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 8000 * sound), np.int16), layout="mono")
+            frame.sample_rate, frame.pts = 8000, 0
+            container.mux(silence.encode(frame))
+            container.mux(silence.encode())
     return path
 
 
@@ -183,6 +201,17 @@ def test_a_video_that_was_cut_short_is_refused(tmp_path: Path, name: str, option
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * 0.7)])
     assert "cut short" in refusal(path)
+
+
+@needs_av
+@pytest.mark.parametrize("start", [0, 15])
+def test_sound_that_lasts_longer_announces_no_frames(tmp_path: Path, start: int) -> None:
+    path = video(tmp_path / "film.mkv", start=start, sound=3)
+    frames = read_frames(path, 100)
+    assert frames.announced == len(values(frames)) == 10
+    path.write_bytes(path.read_bytes().replace(b"DURATION", b"LENGTHS_"))
+    frames = read_frames(path, 100)
+    assert frames.announced is None and len(values(frames)) == 10
 
 
 @needs_av

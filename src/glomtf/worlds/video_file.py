@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,11 +25,11 @@ def video_facts(file: Path) -> tuple[float | None, int | None]:
 
     Raises PictureError, in one line, for a file without a usable video or where PyAV is missing.
     """
-    with _opened(file) as (container, stream):
+    with _opened(file) as (_, stream):
         rate = float(stream.average_rate or 0)
         count = stream.frames
-        if not count and rate and container.duration:
-            count = round(container.duration / 1e6 * rate)
+        if not count:
+            count = round(_seconds(stream) * rate)
     return 1000 / rate if rate else None, count or None
 
 
@@ -50,6 +51,19 @@ def video_frames(file: Path) -> Iterator[NDArray[np.uint8]]:
             f"{_EXPECTED}, got {str(file)!r}, which is cut short (it announces {announced} frames "
             f"and has {count}): fetch it again"
         )
+
+
+def _seconds(stream: Any) -> float:
+    """How long the pictures alone last; 0 = unsaid. The container's length includes the sound."""
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    # Matroska and WebM say when the stream ends.
+    said = re.fullmatch(r"(\d{1,6}):(\d\d):(\d\d(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
+    if said is None:
+        return 0.0
+    hours, minutes, seconds = map(float, said.groups())
+    start = float((stream.start_time or 0) * stream.time_base)
+    return max(0.0, 3600 * hours + 60 * minutes + seconds - start)
 
 
 @contextmanager
