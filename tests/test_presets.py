@@ -273,6 +273,19 @@ def test_weights_that_do_not_fit_are_refused(run, small):
     refused(run, "model.weights.h5")
 
 
+def test_weights_as_keras_writes_them_load(run, small):
+    small.save_weights(run / "model.weights.h5", overwrite=True)
+    for one, other in zip(load(run).get_weights(), small.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_weights_that_unfold_beyond_their_file_are_refused(run, monkeypatch):
+    with h5py.File(run / "model.weights.h5", "a") as file:
+        file.create_dataset("more", (10**12,), "f4", chunks=(10**6,), compression="gzip")
+    monkeypatch.setattr(Glom, "load_weights", lambda *_: pytest.fail("it was read"))
+    refused(run, "model.weights.h5", "at most the file's", "got 4000000")
+
+
 def test_weights_with_nan_or_links_are_refused(run, tmp_path):
     path = run / "model.weights.h5"
     datasets = []

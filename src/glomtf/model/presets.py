@@ -180,6 +180,7 @@ def load(name_or_folder):
     except (ValueError, TypeError, ArithmeticError, OSError) as error:
         raise _refusal(description, error) from error
     try:
+        _check_arrays(weights)
         model.load_weights(weights)
         if not all(np.isfinite(values).all() for values in model.get_weights()):
             raise ValueError("expected finite weights, got NaN or infinity")
@@ -266,6 +267,17 @@ def _check_size(arguments, weight_bytes):
     if 4 * least > weight_bytes:
         raise ValueError(
             f"expected {WEIGHTS} of at least {4 * least} bytes for these sizes, got {weight_bytes}"
+        )
+
+
+def _check_arrays(path):
+    """Refuse, before anything is allocated, compressed arrays: a few bytes can hold gigabytes."""
+    sizes = []
+    with h5py.File(path) as file:
+        file.visititems(lambda _, item: sizes.append(getattr(item, "nbytes", 0)))
+    if sum(sizes) > path.stat().st_size:
+        raise ValueError(
+            f"expected arrays of at most the file's {path.stat().st_size} bytes, got {sum(sizes)}"
         )
 
 
