@@ -215,6 +215,8 @@ def test_text_that_is_no_description_is_refused(run, text, word):
         ("glom", {"dim": 10**5}, "bytes"),
         ("glom", {"mlp_ratio": 10**6}, "bytes"),
         ("glom", {"channels": 10**6}, "bytes"),
+        ("glom", {"channels": 10**5, "stem": "conv"}, "of at least"),
+        ("glom", {"channels": 10**5, "stem": "pyramid", "patch_size": 8}, "of at least"),
         ("glom", {"learn_beta": 1}, "learn_beta"),
         ("glom", {"beta": [[[1]]]}, "beta"),
         ("glom", {"beta": {"x": 1}}, "beta"),

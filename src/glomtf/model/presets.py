@@ -258,11 +258,13 @@ def _check_size(arguments, weight_bytes):
     rows, cols = (side // patch for side in np.broadcast_to(given["image_size"], 2).tolist())
     if rows * cols > MAX_COLUMNS:
         raise ValueError(f"expected at most {MAX_COLUMNS} columns, got {rows} x {cols}")
-    # Two matrices per net, eight per block of an assembly, the patch, the location table.
+    # Two matrices per net, eight per block of an assembly, the patch or the stem's first 3 x 3
+    # convolution to dim or at least 16 values, the location table.
     blocks = np.broadcast_to(given["assembly"], given["levels"])
     nets = 2 * given["levels"] - 1
     least = 2 * nets * dim**2 * given["mlp_ratio"] + 8 * blocks.sum().item() * dim**2
-    least += dim * patch**2 * given["channels"] * (given["stem"] == "linear")
+    first = dim * patch**2 if given["stem"] == "linear" else min(dim, 16) * 9
+    least += first * given["channels"]
     least += dim * rows * cols * (given["top_down_location"] == "learned")
     if 4 * least > weight_bytes:
         raise ValueError(
