@@ -304,6 +304,15 @@ def test_worlds_draws_icons_from_a_folder(here):
     assert cli.main(argv) == 0 and (here / "icons.png").exists()
 
 
+def test_worlds_says_which_extra_draws_icons(here, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(here / "cache"))
+    monkeypatch.setattr("glomtf.worlds.icon_source.find_spec", lambda name: None)
+    (here / "a.svg").write_text("<svg/>")
+    got = cli.main(["worlds", "--world", "icons", "--data", str(here), "--out", "icons.png"])
+    check_error(capsys, 2, got, 'run pip install "glom-tf[icons]"')
+    assert [one.name for one in here.iterdir()] == ["a.svg"]
+
+
 def test_help_shows_examples_and_the_version(capsys):
     assert cli.main(["--version"]) == 0
     assert capsys.readouterr().out == f"glomtf {glomtf.__version__}\n"

@@ -61,7 +61,8 @@ def icon_set(source: str | os.PathLike[str]) -> IconSet:
     The first call renders them, some 6 ms each; later ones read
     ``$XDG_CACHE_HOME/glomtf/icons-*.npz`` (``~/.cache`` by default), keyed by the icons'
     contents. Archives are never unpacked to disk. Raises ValueError, in one line, when the
-    source cannot be read or holds no usable icon.
+    source cannot be read or holds no usable icon, and where icons are to be rendered without
+    what ``pip install "glom-tf[icons]"`` brings.
     """
     path = Path(source)
     icons = dict(sorted(_read(path).items()))
@@ -145,7 +146,7 @@ def _untar(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 def _render(icons: dict[str, bytes]) -> IconSet:
     if find_spec("resvg_py") is None or find_spec("defusedxml") is None:
-        raise ModuleNotFoundError(
+        raise ValueError(
             "expected resvg_py and defusedxml to read SVG icons, got none: "
             'run pip install "glom-tf[icons]"'
         )

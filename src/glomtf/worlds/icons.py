@@ -32,7 +32,8 @@ class Icons:
     one designer's palette; "original" keeps the icons' own colours, on plain backgrounds.
 
     `classes` are the names of the split's icons, `skipped` counts the source's icons that could
-    not be used. Raises ValueError, in one line, for a source or option that cannot be used.
+    not be used. Raises ValueError, in one line, for a source or option that cannot be used and
+    for a missing package that renders icons.
     """
 
     def __init__(
