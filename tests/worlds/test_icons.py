@@ -133,6 +133,18 @@ def test_names_are_paths_below_the_shared_folder(tmp_path):
     assert icon_set(tmp_path).names == ("filled/big/home", "lines/home")
 
 
+def test_names_that_are_not_utf_8_are_names_too(icon_folder):
+    before = Icons(icon_folder, split="validation").classes
+    path, odd = packed(icon_folder, ".tar"), "caf\udce9"  # the Latin-1 byte of an accent
+    with tarfile.open(path, "a") as tar:
+        tar.add(icon_folder / "face-0.svg", f"package/svg/{odd}.svg")
+    for _ in ("rendered", "cached"):
+        names = icon_set(path).names
+        train, validation = (Icons(path, split=one).classes for one in ("train", "validation"))
+        assert odd in names and sorted(train + validation) == sorted(names)
+        assert set(validation) - {odd} == set(before)
+
+
 def test_archives_are_never_unpacked(icon_folder, tmp_path):
     path = tmp_path / "evil.tar"
     content = svg(SHAPES["face"]).encode()

@@ -68,7 +68,8 @@ def icon_set(source: str | os.PathLike[str]) -> IconSet:
     icons = dict(sorted(_read(path).items()))
     digest = hashlib.sha256(f"{RENDER_VERSION}".encode())
     for name, svg in icons.items():
-        digest.update(f"{name}\0{len(svg)}\0".encode())
+        # A file's name need not be UTF-8.
+        digest.update(f"{name}\0{len(svg)}\0".encode(errors="surrogateescape"))
         digest.update(svg)
     cache = _cache_folder() / f"icons-{digest.hexdigest()[:32]}.npz"
     rendered = _load(cache)

@@ -201,5 +201,6 @@ def _is_validation(name: str) -> bool:
     stem = name.rpartition("/")[2].lower()
     match = _CODE_POINT.match(stem)
     key = match[1] if match else stem
-    share = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
+    digest = hashlib.sha256(key.encode(errors="surrogateescape")).digest()
+    share = int.from_bytes(digest[:8], "big") / 2**64
     return share < VALIDATION_SHARE
