@@ -96,7 +96,9 @@ def test_a_damaged_cache_is_replaced(icon_folder, cache):
     before = Icons(icon_folder).scenes(3)
     (stored,) = cache.iterdir()
     whole = stored.read_bytes()
-    for damage in (b"", b"junk", whole[: len(whole) // 2]):
+    scratched = bytearray(whole)
+    scratched[100:200] = b"\xff" * 100
+    for damage in (b"", b"junk", whole[: len(whole) // 2], bytes(scratched)):
         stored.write_bytes(damage)
         assert same(before, Icons(icon_folder).scenes(3))
         assert stored.read_bytes() == whole
