@@ -1,8 +1,10 @@
 """The world of icons and the sources it reads."""
 
+import gzip
 import io
 import os
 import tarfile
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -181,6 +183,45 @@ def test_sources_that_cannot_be_used_are_refused_in_one_line(tmp_path, icon_fold
     for source in (tmp_path / "absent", empty, text, cut, tmp_path / "bad"):
         with pytest.raises(ValueError, match=ONE_LINE):
             Icons(source)
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])
+@pytest.mark.parametrize("place", ["first", "later"])
+def test_a_header_too_long_to_read_is_refused(tmp_path, kind, place):
+    header = tarfile.TarInfo("long")
+    header.type, header.size = kind, 50_000_000
+    path, content = tmp_path / "long.tgz", svg(SHAPES["face"]).encode()
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        if place == "later":
+            one = tarfile.TarInfo("one.svg")
+            one.size = len(content)
+            file.write(one.tobuf() + content.ljust(512, b"\0"))
+        file.write(header.tobuf(tarfile.GNU_FORMAT))
+        file.write(b"a" * header.size)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=ONE_LINE) as error:
+            icon_set(path)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+    assert "a header of 50000000 bytes, at most 1000000" in str(error.value)
+
+
+def test_headers_are_not_kept(tmp_path):
+    path = tmp_path / "notes.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
+        for number in range(50):
+            folder = tarfile.TarInfo(f"folder{number}")
+            folder.type, folder.pax_headers = tarfile.DIRTYPE, {"comment": "a" * 500_000}
+            tar.addfile(folder)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="0 SVG files"):
+            icon_set(path)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_too_many_files_are_refused(icon_folder, monkeypatch):

@@ -27,11 +27,16 @@ from .svg import SvgError
 RENDER_VERSION = 1  # raise it whenever the same icons would render to other maps
 MOST_FILES = 100_000
 MOST_TOTAL_BYTES = 2_000_000_000
-MOST_BYTES = 1_000_000  # of one icon
+MOST_BYTES = 1_000_000  # of one icon, and of one header in a tar archive
 STENCIL_SIDE = RENDER_SIDE + 2
 _UNREADABLE = (
     tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error, lzma.LZMAError,
     RuntimeError,  # what an encrypted .zip raises
+)  # fmt: skip
+# What tarfile reads whole before it gives a member.
+_READ_AT_ONCE = (
+    tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE,
 )  # fmt: skip
 
 # In sets named by Unicode code points, the five skin tones repeat a drawing in other colours, and
@@ -128,10 +133,23 @@ def _members(path: Path) -> Iterator[tuple[str, int, Callable[[], bytes]]]:
             for entry in archive.infolist():
                 yield entry.filename, entry.file_size, partial(_unzip, archive, entry)
     else:
-        with tarfile.open(path) as tar:
+        with tarfile.open(path, tarinfo=_Header) as tar:
             for member in tar:
+                # Or every header would be kept; the type stubs lack the attribute.
+                tar.members.clear()  # type: ignore[attr-defined]
                 if member.isreg():
                     yield member.name, member.size, partial(_untar, tar, member)
+
+
+class _Header(tarfile.TarInfo):
+    """A header of a tar archive; one whose long names or notes are too long to read is refused."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:
+        header = super().frombuf(buf, encoding, errors)
+        if header.type in _READ_AT_ONCE and header.size > MOST_BYTES:
+            raise tarfile.TarError(f"a header of {header.size} bytes, at most {MOST_BYTES} may be")
+        return header
 
 
 def _unzip(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
