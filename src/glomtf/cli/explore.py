@@ -67,7 +67,7 @@ def _address(host: str, port: int) -> str:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter of a name with empty or long labels
         raise Refused(
             f"expected to listen on --host {host!r} and --port {port}, got: {error}; choose others"
         ) from None
