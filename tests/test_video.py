@@ -143,11 +143,25 @@ def test_frames_of_any_shape_and_a_single_one(model):
     np.testing.assert_allclose(again.state, frame.state, atol=1e-5)
 
 
+def test_frames_may_come_one_after_the_other(model):
+    film = frames(3)
+    given = iter(film)
+    result = parse_video(given, model, most=2)
+    assert result.to_json() == parse_video(film[:2], model).to_json()
+    np.testing.assert_array_equal(next(given), film[2])  # later ones are not read
+
+
 def test_what_cannot_be_parsed_is_refused(model):
     with pytest.raises(ValueError, match=r"one size, got \(32, 32, 3\) and \(16, 16, 3\)"):
         parse_video([*frames(1), np.zeros((16, 16, 3), np.uint8)], model)
     with pytest.raises(ValueError, match="at least one frame"):
         parse_video([], model)
+    for most in (0, -1):
+        with pytest.raises(ValueError, match=f"most as a whole number .* got {most};"):
+            parse_video(frames(1), model, most=most)
+    for nothing in (None, np.float32(1)):
+        with pytest.raises(ValueError, match=r"a path or frames as arrays, got (None|float)"):
+            parse_video(nothing, model)
     with pytest.raises(ValueError, match="iters as a whole number"):
         parse_video(frames(1), model, iters=0)
     forward = Glom(**SMALL)

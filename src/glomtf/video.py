@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +24,7 @@ from glomtf.view import (
     settled_view,
     view_of,
 )
-from glomtf.worlds.frames import DEFAULT_MS, read_frames
+from glomtf.worlds.frames import DEFAULT_MS, check_most, read_frames
 
 if TYPE_CHECKING:
     from glomtf.model.glom import Glom
@@ -143,7 +143,7 @@ class VideoParse:
 
 
 def parse_video(
-    video: str | os.PathLike[str] | Sequence[np.ndarray] | np.ndarray,
+    video: str | os.PathLike[str] | Iterable[np.ndarray],
     model: Glom | str | os.PathLike[str] | None = None,
     *,
     iters: int | None = None,
@@ -158,19 +158,27 @@ def parse_video(
 
     Args:
         video: a video file (with the extra "video"), an animated GIF, WebP or PNG, a folder of
-            pictures, or frames (H, W), (H, W, 3) or (H, W, 4) of one size as arrays.
+            pictures, or frames (H, W), (H, W, 3) or (H, W, 4) of one size as arrays, in an array,
+            a list or anything else that gives one after the other.
         model: as for :func:`glomtf.parse`.
         iters: settling steps of the first frame; None = what the model was trained to be read at.
-        most: frames; later ones are not read.
+        most: frames, at least 1; later ones are not read.
 
     Raises:
-        ValueError: in one line: no usable frames, model or number of steps.
+        ValueError: in one line: no usable frames, model, number of steps or of frames.
     """
     if isinstance(video, (str, os.PathLike)):
         source, name = read_frames(video, most), os.fspath(video)
         pictures, milliseconds = source.read(), source.milliseconds
     else:
-        pictures, milliseconds, name = iter(video[:most]), DEFAULT_MS, ""
+        check_most(most)
+        milliseconds, name = DEFAULT_MS, ""
+        try:
+            pictures = islice(video, most)
+        except TypeError:
+            raise ValueError(
+                f"expected a path or frames as arrays, got {type(video).__name__}; give a list"
+            ) from None
     frames = tuple(each_frame(pictures, model, iters=iters, name=name))
     if not frames:
         raise ValueError("expected at least one frame, got none; give more")

@@ -5,6 +5,7 @@ import io
 import struct
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -135,6 +136,13 @@ def test_a_video_is_turned_as_its_camera_says(tmp_path: Path) -> None:
 def test_at_most_so_many_frames(tmp_path: Path) -> None:
     frames = read_frames(film(tmp_path / "film.gif"), 2)
     assert values(frames) == [0, 20] and frames.announced == 6
+
+
+@pytest.mark.parametrize("most", [0, -1, 2.5, True, None])
+def test_a_number_of_frames_that_is_none_is_refused(tmp_path: Path, most: Any) -> None:
+    path = film(tmp_path / "film.gif")
+    with pytest.raises(ValueError, match=rf"^expected most as a whole .* got {most}; .*$"):
+        read_frames(path, most)
 
 
 def bad(folder: Path, name: str) -> Path:

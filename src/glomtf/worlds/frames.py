@@ -45,8 +45,10 @@ def read_frames(path: str | os.PathLike[str], most: int) -> Frames:
     Animated GIF, WebP and PNG are read by Pillow, a folder's pictures (by their endings; in
     natural order, 2 before 10) like ``read_picture``, everything else by PyAV, which comes with
     ``pip install "glom-tf[video]"``. Raises PictureError, in one line, where there is no usable
-    first frame, so that a bad input is known before anything is settled.
+    first frame, so that a bad input is known before anything is settled, and ValueError for a
+    ``most`` that is no whole number of at least 1.
     """
+    check_most(most)
     file = Path(path)
     shown = repr(str(file))
     try:
@@ -74,6 +76,16 @@ def read_frames(path: str | os.PathLike[str], most: int) -> Frames:
             "check the path and the disk"
         ) from None
     return cut
+
+
+def check_most(most: int) -> None:
+    """Refuse a number of frames that is no whole number of at least 1."""
+    whole = isinstance(most, (int, np.integer)) and not isinstance(most, bool)
+    if not whole or most < 1:
+        raise ValueError(
+            f"expected most as a whole number of at least 1, got {most!r:.60}; "
+            "it is how many frames are read"
+        )
 
 
 def _of_one_size(
