@@ -13,7 +13,7 @@ from glomtf import cli
 from glomtf.islands import ParseTree, adjusted_rand
 from glomtf.model.glom import Glom
 from glomtf.model.presets import Reading, save_run
-from glomtf.video import MOST_STEPS, parse_video
+from glomtf.video import MOST_STEPS, VideoParse, parse_video
 from glomtf.worlds import draw_sample
 
 SMALL = {
@@ -205,6 +205,15 @@ def test_the_command_writes_a_film_and_a_tree_per_frame(tmp_path, monkeypatch, c
     assert out.startswith("film.gif: 3 frames, 8 x 8 columns\n") and "steps until still" in out
     assert [line.split()[0] for line in out.splitlines()[2:5]] == ["1", "2", "3"]
     assert err == "glomtf: frame 1 of 3\n"
+
+
+def test_the_command_keeps_no_states(tmp_path, monkeypatch, run):
+    monkeypatch.chdir(tmp_path)
+    gif("film.gif", frames(2))
+    kept = []
+    monkeypatch.setattr(VideoParse, "save", lambda self, folder: kept.extend(self.frames))
+    assert cli.main(["parse", "--video", "film.gif", "--model", run]) == 0
+    assert len(kept) == 2 and all(one.state.size == 0 and one.state.base is None for one in kept)
 
 
 def test_a_folder_of_pictures_is_a_video(tmp_path, run):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from jsonargparse import Namespace
@@ -42,7 +43,8 @@ def run(options: Namespace, folder: Path) -> None:
     frames = []
     with refusing():
         for frame in each_frame(source.read(), model, iters=iters, name=options.video):
-            frames.append(frame)
+            # The state is most of a frame, and only the next frame needed it.
+            frames.append(replace(frame, state=frame.state[:0].copy()))
             if len(frames) % 10 == 1:
                 print(f"glomtf: frame {len(frames)} of {expected}", file=sys.stderr, flush=True)
         result = VideoParse(tuple(frames), source.milliseconds, options.video)
