@@ -1,6 +1,8 @@
 """Islands over time: numbers and colours that last, the strip of steps and the film."""
 
 import io
+import weakref
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
 from glomtf.islands.colours import island_colours
-from glomtf.islands.gif import LAST_MS, STEP_MS, settling_gif
+from glomtf.islands.gif import LAST_MS, STEP_MS, settling_gif, video_gif
 from glomtf.islands.plot_time import time_figure
 from glomtf.islands.strip import MOST_STEPS, shown_steps
 from glomtf.islands.timeline import timeline
@@ -135,6 +137,22 @@ def test_the_film_is_small_and_always_the_same() -> None:
     film = settling_gif(image, steps, [1, 2, 3])
     assert len(film) < 1_000_000
     assert film == settling_gif(image, steps, [1, 2, 3])
+
+
+def test_a_long_film_is_drawn_frame_by_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[weakref.ref[Image.Image]] = []
+    alive = []
+    new = Image.new
+
+    def counted(*what: Any) -> Image.Image:
+        picture = new(*what)
+        drawn.append(weakref.ref(picture))
+        alive.append(sum(one() is not None for one in drawn))
+        return picture
+
+    monkeypatch.setattr(Image, "new", counted)
+    video_gif([IMAGE] * 60, [STEPS[0]] * 60, [1, 2], 100)
+    assert len(drawn) > 60 and max(alive) < 30
 
 
 def test_a_film_of_equal_steps_still_has_every_frame() -> None:

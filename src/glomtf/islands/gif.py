@@ -1,13 +1,19 @@
 """Film islands over time, as an animated GIF: the steps of settling, or the frames of a video."""
 
+from __future__ import annotations
+
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from glomtf.islands.overlay import Pixels, canvas, extent, paint
 from glomtf.islands.timeline import timeline
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 STEP_MS, LAST_MS = 400, 2000
 """Milliseconds that a step, and the last one, stay on the screen."""
@@ -108,47 +114,54 @@ def _film(
     # Steps are counted from the initial state on, which is none; frames from 1.
     first = 0 if word == "step" else 1
     last = len(maps) - 1 + first
-    frames = []
-    for number, (picture, grids) in enumerate(zip(pictures, maps, strict=True), start=first):
+    # A bar that fills up, beside the widest words there will be.
+    measure = ImageDraw.Draw(Image.new("RGB", (1, 1)))
+    start = 2 * _GAP + round(measure.textlength(f"{word} {last + 1} of {last + 1}", font))
+    end = size[0] - _GAP
+
+    def drawn(index: int) -> Image.Image:
+        picture, number = pictures[index], index + first
         frame = Image.new("RGB", size, _PAPER)
         draw = ImageDraw.Draw(frame)
-        painted = [paint(picture, g, c, reach) for g, c in zip(grids, colours, strict=True)]
+        painted = [paint(picture, g, c, reach) for g, c in zip(maps[index], colours, strict=True)]
         for i, (name, panel) in enumerate(zip(names, [picture, *painted], strict=True)):
             x = _GAP + i * (broad + _GAP)
             frame.paste(Image.fromarray(panel), (x + (broad - wide) // 2, _HEAD))
             draw.text((x + broad // 2, _HEAD // 2), name, _INK, font, anchor="mm")
         low = _HEAD + high + _FOOT // 2
         draw.text((_GAP, low), f"{word} {number} of {last}", _FAINT, font, anchor="lm")
-        # A bar that fills up, beside the widest words there will be.
-        start = 2 * _GAP + round(draw.textlength(f"{word} {last + 1} of {last + 1}", font))
-        end = size[0] - _GAP
-        done = start + (end - start) * (number - first) // max(last - first, 1)
+        done = start + (end - start) * index // max(last - first, 1)
         draw.rounded_rectangle((start, low - 2, end, low + 2), 2, _TRACK)
         if done > start:
             draw.rounded_rectangle((start, low - 2, done, low + 2), 2, _FAINT)
-        frames.append(frame)
-    return _encoded(frames, durations)
+        return frame
+
+    return _encoded(drawn, durations)
 
 
-def _encoded(frames: list, durations: list[int]) -> bytes:
-    """Frames (RGB images of one size) as a GIF with one palette for all of them."""
+def _encoded(drawn: Callable[[int], Image.Image], durations: list[int]) -> bytes:
+    """Frames (RGB images of one size, by their index) as a GIF with one palette for all of them.
+
+    Each is drawn when it is needed: all the frames of a video would fill the memory.
+    """
     from PIL import Image, ImageColor
 
+    count = len(durations)
     # A palette per frame would cost bytes and make still areas flicker. Some frames know them all.
-    some = frames[:: -(-len(frames) // _FOR_PALETTE)]
+    some = [drawn(index) for index in range(0, count, -(-count // _FOR_PALETTE))]
     sheet = Image.fromarray(np.concatenate([np.asarray(frame) for frame in some]))
     found = sheet.quantize(254, Image.Quantize.MEDIANCUT, kmeans=1).getpalette("RGB") or []
     palette = Image.new("P", (1, 1))
     # Its averages come near to the white of paper and outlines and to the black of letters only.
     palette.putpalette([*found, *ImageColor.getrgb(_PAPER), *ImageColor.getrgb(_INK)])
     still = Image.Dither.NONE
-    first, *others = (frame.quantize(palette=palette, dither=still) for frame in frames)
+    frames = (drawn(index).quantize(palette=palette, dither=still) for index in range(count))
     film = io.BytesIO()
-    first.save(
+    next(frames).save(
         film,
         format="GIF",
         save_all=True,
-        append_images=others,
+        append_images=frames,
         duration=durations,
         loop=0,
         optimize=False,
