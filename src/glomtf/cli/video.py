@@ -14,7 +14,11 @@ _MOST = 300
 
 
 def run(options: Namespace, folder: Path) -> None:
-    """Check the input, parse frame by frame into ``folder``, and say how steady the islands are."""
+    """Check the input, parse frame by frame into ``folder``, and say how steady the islands are.
+
+    Where a later frame cannot be read, those before it are written before it is refused.
+    """
+    from glomtf.worlds.files import PictureError
     from glomtf.worlds.frames import MOST_FRAMES, read_frames
 
     others = {
@@ -40,24 +44,30 @@ def run(options: Namespace, folder: Path) -> None:
 
         model = load(options.model)
     expected = min(most, source.announced or most)
-    frames = []
+    frames, problem = [], None
     with refusing():
-        for frame in each_frame(source.read(), model, iters=iters, name=options.video):
-            # The state is most of a frame, and only the next frame needed it.
-            frames.append(replace(frame, state=frame.state[:0].copy()))
-            if len(frames) % 10 == 1:
-                print(f"glomtf: frame {len(frames)} of {expected}", file=sys.stderr, flush=True)
+        try:
+            for frame in each_frame(source.read(), model, iters=iters, name=options.video):
+                # The state is most of a frame, and only the next frame needed it.
+                frames.append(replace(frame, state=frame.state[:0].copy()))
+                if len(frames) % 10 == 1:
+                    print(f"glomtf: frame {len(frames)} of {expected}", file=sys.stderr, flush=True)
+        except PictureError as error:
+            if not frames:
+                raise
+            problem = error
         result = VideoParse(tuple(frames), source.milliseconds, options.video)
         result.save(folder)
     say(f"{options.video}: {_summary(result)}")
     say(f"islands.gif and trees.json are in {folder}")
+    if problem:
+        raise Refused(f"{problem}; what came before, {_count(result)}, was parsed")
 
 
 def _summary(result) -> str:
     """Lines about the number of islands, how steady they are, and the steps they took."""
     rows, cols = result.frames[0].tree.grid
-    frames = len(result.frames)
-    lines = [f"{frames} frame{'s' if frames != 1 else ''}, {rows} x {cols} columns"]
+    lines = [f"{_count(result)}, {rows} x {cols} columns"]
     lines.append("level  islands  identities  kept  ARI from frame to frame (settled afresh)")
     for one in result.consistency():
         lines.append(
@@ -74,6 +84,11 @@ def _summary(result) -> str:
             f"carrying on {words} {abs(afresh - carried) / afresh:.0%}"
         )
     return "\n".join(lines)
+
+
+def _count(result) -> str:
+    frames = len(result.frames)
+    return f"{frames} frame{'s' if frames != 1 else ''}"
 
 
 def _share(value: float) -> str:
