@@ -22,9 +22,14 @@ def few_scenes(monkeypatch):
     monkeypatch.setattr(scenes, "VALIDATION_SCENES", 8)
 
 
-# A process that is killed does not close its files either.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+def unclosed(test):
+    """A process that is killed does not close its files either."""
+    for ignored in ("::pytest.PytestUnraisableExceptionWarning", ":unclosed file:ResourceWarning"):
+        test = pytest.mark.filterwarnings(f"ignore{ignored}")(test)
+    return test
+
+
+@unclosed
 def test_a_killed_run_resumes_as_if_nothing_had_happened(tmp_path, monkeypatch):
     whole = run.train(MASKS, tmp_path / "whole", seed=3, verbose=0)
 
@@ -68,6 +73,35 @@ def test_a_killed_run_resumes_as_if_nothing_had_happened(tmp_path, monkeypatch):
         run.train(MASKS, tmp_path / "whole", seed=4, verbose=0, resume=True)
     with pytest.raises(ValueError, match="leave --resume out"):
         run.train(MASKS, tmp_path / "nothing", verbose=0, resume=True)
+
+
+@pytest.fixture
+def killed(tmp_path, monkeypatch):
+    """A run that was killed after the second of four epochs."""
+    log, epochs = run.IslandLog.on_epoch_end, []
+
+    def on_epoch_end(self, epoch, logs=None):
+        log(self, epoch, logs)
+        epochs.append(epoch)
+        if len(epochs) == 2:
+            raise KeyboardInterrupt
+
+    small = TINY | {"image_size": 32, "patch_size": 8}
+    recipe = replace(MASKS, stages=(Stage(0, 4, 1),), glom=small)
+    with monkeypatch.context() as patch:
+        patch.setattr(run.IslandLog, "on_epoch_end", on_epoch_end)
+        with pytest.raises(KeyboardInterrupt):
+            run.train(recipe, tmp_path / "run", verbose=0)
+    return recipe, tmp_path / "run"
+
+
+@unclosed
+def test_a_backup_whose_epoch_was_cut_is_left_for_the_one_before(killed):
+    recipe, out = killed
+    (out / "checkpoint-1" / "training_metadata.json").write_text("")
+    run.train(recipe, out, verbose=0, resume=True)
+    history = np.loadtxt(out / "history.csv", delimiter=",", skiprows=1)
+    np.testing.assert_array_equal(history[:, 0], [0, 1, 2, 3])
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others choose themselves")
@@ -195,31 +229,6 @@ def test_recipes_are_whole():
             batch = stage.batch_size or recipe.batch_size
             assert stage.steps * batch <= pool * (1 + recipe.repaints), name
         assert set(recipe.worlds) <= set(WORLDS)
-
-
-def test_runs_begun_before_recipes_had_all_entries_can_be_resumed(tmp_path):
-    rest = {"worlds": {}, "labels": "true", "repaints": 0, "recolour": 0.0, "read_iters": None}
-    rest |= {"pairs": False, "optimizer": "adam"}
-    stage = {"iters": 0, "epochs": 1, "steps": 1, "learning_rate": 1e-3}
-    rest |= {"stages": [stage | {"levels": None, "batch_size": None, "noise": 0.0}]}
-    wanted = {"name": "", "seed": 0, "icons": "", "recipe": {"task": "masks", **rest}}
-    older = wanted | {"recipe": {"task": "masks", "stages": [stage]}}
-    (tmp_path / run.CONFIG).write_text(json.dumps(older))
-    assert run._begin(tmp_path, wanted, resume=True) == {"stages_done": 0, "minutes": 0.0}
-    for entry in (
-        {"worlds": {"crowd": 9}},
-        {"labels": "found"},
-        {"repaints": 1},
-        {"recolour": 0.1},
-        {"pairs": True},
-        {"optimizer": "muon"},
-        {"stages": [stage | {"levels": [3], "batch_size": None}]},
-        {"stages": [stage | {"levels": None, "batch_size": 64}]},
-        {"stages": [stage | {"noise": 0.1}]},
-    ):
-        other = wanted | {"recipe": wanted["recipe"] | entry}
-        with pytest.raises(ValueError, match="expected the recipe"):
-            run._begin(tmp_path, other, resume=True)
 
 
 def test_icons_recipes_ask_for_icons(tmp_path):

@@ -16,6 +16,7 @@ from glomtf.model.presets import Reading, save_run
 from glomtf.training.callbacks import IslandLog
 from glomtf.training.data import ScenePool, column_targets
 from glomtf.training.events import EventFile
+from glomtf.training.folder import HISTORY, STATE, begin, first_epoch_of, forget_from, keep
 from glomtf.training.kept import KeptStates
 from glomtf.training.memory import freed_memory_kept
 from glomtf.training.optimizers import optimizer
@@ -26,7 +27,6 @@ from glomtf.worlds.icons import Icons
 
 # How many validation scenes are watched for TensorBoard. So few take below 2 % of an epoch.
 WATCHED = 6
-CONFIG, STATE, HISTORY = "recipe.json", "progress.json", "history.csv"
 EVENTS = "tensorboard"
 
 
@@ -87,7 +87,7 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
         Icons(icons)  # refuses what it cannot read before anything is written
     out = Path(out)
     wanted = {"name": name, "seed": seed, "icons": str(icons or ""), "recipe": asdict(recipe)}
-    progress = _begin(out, json.loads(json.dumps(wanted)), resume)
+    progress = begin(out, json.loads(json.dumps(wanted)), resume)
     keras.utils.set_random_seed(seed)
     glom = Glom(**recipe.glom, data_format="channels_last")
     finding = ", finding their parts and objects" if recipe.labels == "found" else ""
@@ -104,7 +104,7 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
             progress["stages_done"] = number + 1
             progress["minutes"] += (time.monotonic() - started) / 60
             glom.save_weights(out / f"stage-{number + 1}.weights.h5")
-            (out / STATE).write_text(json.dumps(progress))
+            keep(out / STATE, progress)
         elif number + 1 == progress["stages_done"]:
             glom.load_weights(out / f"stage-{number + 1}.weights.h5")
         epoch += stage.epochs
@@ -144,45 +144,6 @@ def _tell(verbose, text):
     """A line on stderr beside Keras' progress bar, before work that takes a minute or more."""
     if verbose:
         print(f"glomtf: {text}", file=sys.stderr, flush=True)
-
-
-def _begin(out, wanted, resume):
-    """Start or take up a run's folder; its progress."""
-    config = out / CONFIG
-    if not resume:
-        if config.exists():
-            raise ValueError(
-                f"expected a new folder for the run, got {out} with a run in it; "
-                "add --resume to carry it on or choose another --out"
-            )
-        out.mkdir(parents=True, exist_ok=True)
-        config.write_text(json.dumps(wanted, indent=1) + "\n")
-        return {"stages_done": 0, "minutes": 0.0}
-    if not config.exists():
-        raise ValueError(
-            f"expected a run to resume, got {out} without {CONFIG}; leave --resume out"
-        )
-    before = json.loads(config.read_text())
-    # Runs from before recipes had these entries.
-    later = {
-        "worlds": {}, "labels": "true", "repaints": 0, "recolour": 0.0, "read_iters": None,
-        "pairs": False, "optimizer": "adam",
-    }  # fmt: skip
-    before["recipe"] = later | before.get("recipe", {})
-    of_stages = {"levels": None, "batch_size": None, "noise": 0.0}
-    before["recipe"]["stages"] = [of_stages | s for s in before["recipe"].get("stages", [])]
-    for key, value in wanted.items():
-        if before.get(key) != value:
-            raise ValueError(
-                f"expected the {key} that {out} was started with, got another; give the same "
-                "arguments or a new --out"
-            )
-    progress = out / STATE
-    return (
-        json.loads(progress.read_text())
-        if progress.exists()
-        else {"stages_done": 0, "minutes": 0.0}
-    )
 
 
 def choose_what_learns(glom, stage):
@@ -226,8 +187,8 @@ def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, 
     task = make_task(recipe, glom, stage.iters, seed, stage.levels)
     choose_what_learns(glom, stage)
     checkpoint = out / f"checkpoint-{number + 1}"
-    metadata = checkpoint / "training_metadata.json"
-    start = json.loads(metadata.read_text())["epoch"] if metadata.exists() else first_epoch
+    start = first_epoch_of(checkpoint, first_epoch)
+    forget_from(out, start)
     # Unrolled settling takes longer to compile than it gains, layers that make views know no XLA.
     alike = stage.epochs * stage.steps if recipe.task == "masks" and not stage.iters else 0
     task.compile(optimizer=optimizer(recipe.optimizer, stage), jit_compile=jit_compile(alike))
