@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import replace
+from itertools import count
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -77,7 +79,9 @@ def test_a_killed_run_resumes_as_if_nothing_had_happened(tmp_path, monkeypatch):
 
 @pytest.fixture
 def killed(tmp_path, monkeypatch):
-    """A run that was killed after the second of four epochs."""
+    """A run that was killed after the second of four epochs; a look at its clock takes a minute."""
+    minutes = count(0, 60)
+    monkeypatch.setattr(run, "time", SimpleNamespace(monotonic=lambda: next(minutes)))
     log, epochs = run.IslandLog.on_epoch_end, []
 
     def on_epoch_end(self, epoch, logs=None):
@@ -102,6 +106,15 @@ def test_a_backup_whose_epoch_was_cut_is_left_for_the_one_before(killed):
     run.train(recipe, out, verbose=0, resume=True)
     history = np.loadtxt(out / "history.csv", delimiter=",", skiprows=1)
     np.testing.assert_array_equal(history[:, 0], [0, 1, 2, 3])
+
+
+@unclosed
+def test_minutes_before_a_run_was_killed_count(killed):
+    recipe, out = killed
+    assert json.loads((out / "progress.json").read_text()) == {"stages_done": 0, "minutes": 2}
+    run.train(recipe, out, verbose=0, resume=True)
+    assert json.loads((out / "progress.json").read_text()) == {"stages_done": 1, "minutes": 5}
+    assert json.loads((out / "model.json").read_text())["details"]["minutes"] == 5
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others choose themselves")

@@ -99,12 +99,11 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
     for number, stage in enumerate(recipe.stages):
         if number >= progress["stages_done"]:
             _tell(verbose, f"stage {number + 1} of {len(recipe.stages)}")
-            started = time.monotonic()
-            _fit(recipe, stage, number, epoch, glom, scenes, held_out, out, seed, verbose)
-            progress["stages_done"] = number + 1
-            progress["minutes"] += (time.monotonic() - started) / 60
+            spent = _minutes_kept(out, progress)
+            _fit(recipe, stage, number, epoch, glom, scenes, held_out, out, seed, spent, verbose)
             glom.save_weights(out / f"stage-{number + 1}.weights.h5")
-            keep(out / STATE, progress)
+            progress["stages_done"] = number + 1
+            spent()
         elif number + 1 == progress["stages_done"]:
             glom.load_weights(out / f"stage-{number + 1}.weights.h5")
         epoch += stage.epochs
@@ -138,6 +137,17 @@ def fix_thresholds(recipe, glom, scenes):
         )
         thresholds.append(round(float(best), 4))
     return Reading(iters, tuple(thresholds), recipe.part_level, recipe.object_level)
+
+
+def _minutes_kept(out, progress):
+    """A function that adds the minutes since now to those of before and keeps the progress."""
+    before, started = progress["minutes"], time.monotonic()
+
+    def spent():
+        progress["minutes"] = before + (time.monotonic() - started) / 60
+        keep(out / STATE, progress)
+
+    return spent
 
 
 def _tell(verbose, text):
@@ -182,8 +192,8 @@ def _pools(recipe, stage, task, glom, scenes, held_out, seed, start, verbose):
     return pools
 
 
-def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, verbose):
-    """One stage; its epochs are numbered on from ``first_epoch``."""
+def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, spent, verbose):
+    """One stage; its epochs are numbered on from ``first_epoch``, ``spent`` is told of each."""
     task = make_task(recipe, glom, stage.iters, seed, stage.levels)
     choose_what_learns(glom, stage)
     checkpoint = out / f"checkpoint-{number + 1}"
@@ -209,6 +219,8 @@ def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, 
                 keras.callbacks.BackupAndRestore(
                     checkpoint, double_checkpoint=True, delete_checkpoint=False
                 ),
+                # After the checkpoint: these minutes a resumed run does not spend again.
+                keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: spent()),
                 keras.callbacks.TerminateOnNaN(raise_error=True),
                 IslandLog(watched, recipe.part_level, [EventFile(out / EVENTS)]),
             ],
