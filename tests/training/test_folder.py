@@ -1,24 +1,52 @@
 """A run's folder: what lies in it is whole or refused, and which recipes it is taken up with."""
 
 import json
+from dataclasses import asdict, replace
 
 import h5py
 import pytest
 
 from glomtf.training import folder
+from glomtf.training.recipes import Recipe, Stage
 
 WEIGHTS, EPOCH = "latest.weights.h5", "training_metadata.json"
 
 
+RECIPE = Recipe("masks", 8, 0, (Stage(0, 1, 1, levels=(1, 2)),), {"dim": 8, "assembly": (0, 1)})
+
+
+def started(recipe=RECIPE, **more):
+    return {"name": "", "seed": 0, "icon_set": None, "recipe": asdict(recipe)} | more
+
+
+def test_a_run_with_a_name_is_carried_on_with_its_own_recipe(tmp_path):
+    folder.begin(tmp_path, started(name="some"))
+    assert folder.recipe_of(tmp_path, RECIPE, 0, "some") is RECIPE
+    changed = replace(RECIPE, batch_size=3, glom=RECIPE.glom | {"dim": 16})
+    found = folder.recipe_of(tmp_path, changed, 0, "some")
+    assert replace(found, glom=RECIPE.glom) == RECIPE
+    assert found.glom == {"dim": 8, "assembly": [0, 1]}
+    for seed, name, word in ((1, "some", "seed"), (0, "other", "name"), (0, "", "name")):
+        with pytest.raises(ValueError, match=f"expected the {word}"):
+            folder.recipe_of(tmp_path, RECIPE, seed, name)
+
+
+def test_a_recipe_of_another_version_is_refused(tmp_path):
+    folder.begin(tmp_path, started() | {"name": "some", "recipe": asdict(RECIPE) | {"new": 1}})
+    with pytest.raises(ValueError, match=r"expected a recipe of this version .*'new'"):
+        folder.recipe_of(tmp_path, RECIPE, 0, "some")
+
+
 def test_runs_begun_before_recipes_had_all_entries_can_be_resumed(tmp_path):
-    rest = {"worlds": {}, "labels": "true", "repaints": 0, "recolour": 0.0, "read_iters": None}
-    rest |= {"pairs": False, "optimizer": "adam"}
-    stage = {"iters": 0, "epochs": 1, "steps": 1, "learning_rate": 1e-3}
-    rest |= {"stages": [stage | {"levels": None, "batch_size": None, "noise": 0.0}]}
-    wanted = {"name": "", "seed": 0, "icons": "", "recipe": {"task": "masks", **rest}}
-    older = wanted | {"recipe": {"task": "masks", "stages": [stage]}}
-    (tmp_path / folder.CONFIG).write_text(json.dumps(older))
-    assert folder.begin(tmp_path, wanted, resume=True) == {"stages_done": 0, "minutes": 0.0}
+    recipe = replace(RECIPE, stages=(Stage(0, 1, 1),))
+    older = started(recipe)
+    for name in ("worlds", "labels", "repaints", "recolour", "read_iters", "pairs", "optimizer"):
+        del older["recipe"][name]
+    for name in ("levels", "batch_size", "noise"):
+        del older["recipe"]["stages"][0][name]
+    folder.begin(tmp_path, older)
+    assert folder.recipe_of(tmp_path, recipe, 0, "") is recipe
+    (stage,) = recipe.stages
     for entry in (
         {"worlds": {"crowd": 9}},
         {"labels": "found"},
@@ -26,13 +54,28 @@ def test_runs_begun_before_recipes_had_all_entries_can_be_resumed(tmp_path):
         {"recolour": 0.1},
         {"pairs": True},
         {"optimizer": "muon"},
-        {"stages": [stage | {"levels": [3], "batch_size": None}]},
-        {"stages": [stage | {"levels": None, "batch_size": 64}]},
-        {"stages": [stage | {"noise": 0.1}]},
+        {"stages": (replace(stage, levels=(3,)),)},
+        {"stages": (replace(stage, batch_size=64),)},
+        {"stages": (replace(stage, noise=0.1),)},
     ):
-        other = wanted | {"recipe": wanted["recipe"] | entry}
         with pytest.raises(ValueError, match="expected the recipe"):
-            folder.begin(tmp_path, other, resume=True)
+            folder.recipe_of(tmp_path, replace(recipe, **entry), 0, "")
+
+
+def test_icons_are_known_by_their_contents(tmp_path):
+    folder.begin(tmp_path, started(icon_set="abc"))
+    assert folder.taken_up(tmp_path, "moved/icons.tgz", "abc")["stages_done"] == 0
+    with pytest.raises(ValueError, match="expected the icons"):
+        folder.taken_up(tmp_path, "icons.tgz", "abd")
+
+
+def test_runs_begun_with_a_path_of_icons_know_its_last_part(tmp_path):
+    older = started(icons="some/icons.tgz")
+    del older["icon_set"]
+    folder.begin(tmp_path, older)
+    assert folder.taken_up(tmp_path, "/data/icons.tgz", "abc")["stages_done"] == 0
+    with pytest.raises(ValueError, match="expected the icons"):
+        folder.taken_up(tmp_path, "some/others.tgz", "abc")
 
 
 def test_files_are_written_whole_or_not_at_all(tmp_path, monkeypatch):
@@ -53,13 +96,13 @@ def test_files_are_written_whole_or_not_at_all(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("cut", ["", '{"stages_done": 1, "min', "[]"])
 def test_a_cut_file_is_refused_with_the_way_out(tmp_path, cut):
-    folder.begin(tmp_path, {"seed": 0}, resume=False)
+    folder.begin(tmp_path, started())
     (tmp_path / folder.STATE).write_text(cut)
     with pytest.raises(ValueError, match=r"progress\.json .* damaged .* remove it to carry on"):
-        folder.begin(tmp_path, {"seed": 0}, resume=True)
+        folder.taken_up(tmp_path, None, None)
     (tmp_path / folder.CONFIG).write_text(cut)
     with pytest.raises(ValueError, match=r"recipe\.json .* damaged .* another --out"):
-        folder.begin(tmp_path, {"seed": 0}, resume=True)
+        folder.recipe_of(tmp_path, RECIPE, 0, "")
 
 
 def backup(checkpoint, ending, epoch):

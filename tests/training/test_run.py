@@ -244,6 +244,38 @@ def test_recipes_are_whole():
         assert set(recipe.worlds) <= set(WORLDS)
 
 
+def test_a_run_is_carried_on_with_its_own_recipe_and_the_same_icons(tmp_path, monkeypatch):
+    drawn = []
+
+    class Enough(Exception):
+        pass
+
+    def training_scenes(recipe, icons, seed, size):
+        drawn.append((recipe.icons, str(icons)))
+        raise Enough
+
+    monkeypatch.setattr(run, "training_scenes", training_scenes)
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h{}v8z"/></svg>'
+    )
+    for folder, width in (("icons", 7), ("moved", 7), ("others", 6)):
+        (tmp_path / folder).mkdir()
+        for number in range(9):
+            (tmp_path / folder / f"{number}.svg").write_text(drawing.format(width))
+
+    def train(icons, recipe, **how):
+        run.train(recipe, tmp_path / "run", icons=tmp_path / icons, name="some", verbose=0, **how)
+
+    recipe = Recipe("masks", 0, 8, (Stage(0, 1, 1),), TINY)
+    with pytest.raises(Enough):
+        train("icons", recipe)
+    with pytest.raises(Enough):
+        train("moved", replace(recipe, icons=9), resume=True)
+    assert drawn == [(8, str(tmp_path / "icons")), (8, str(tmp_path / "moved"))]
+    with pytest.raises(ValueError, match="expected the icons"):
+        train("others", recipe, resume=True)
+
+
 def test_icons_recipes_ask_for_icons(tmp_path):
     with pytest.raises(ValueError, match="--data"):
         run.train(RECIPES["icons"], tmp_path / "run")

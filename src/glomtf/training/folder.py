@@ -3,51 +3,96 @@
 import json
 import os
 import shutil
+from dataclasses import asdict
+from pathlib import Path
 
 import h5py
+
+from glomtf.training.recipes import Recipe, Stage
 
 CONFIG, STATE, HISTORY = "recipe.json", "progress.json", "history.csv"
 
 
-def begin(out, wanted, resume):
-    """Start or take up a run's folder; its progress.
+def begin(out, started):
+    """Make a run's folder with what it was started with; its progress.
 
     Raises:
-        ValueError: a run where none should be, none where one should, or other arguments.
+        ValueError: the folder holds a run already.
     """
-    config = out / CONFIG
-    if not resume:
-        if config.exists():
-            raise ValueError(
-                f"expected a new folder for the run, got {out} with a run in it; "
-                "add --resume to carry it on or choose another --out"
-            )
-        out.mkdir(parents=True, exist_ok=True)
-        keep(config, wanted)
-        return {"stages_done": 0, "minutes": 0.0}
-    if not config.exists():
+    if (out / CONFIG).exists():
         raise ValueError(
-            f"expected a run to resume, got {out} without {CONFIG}; leave --resume out"
+            f"expected a new folder for the run, got {out} with a run in it; "
+            "add --resume to carry it on or choose another --out"
         )
-    before = _kept(config, "start anew with another --out")
+    out.mkdir(parents=True, exist_ok=True)
+    keep(out / CONFIG, started)
+    return {"stages_done": 0, "minutes": 0.0}
+
+
+def recipe_of(out, recipe, seed, name):
+    """The :class:`Recipe` that a run is carried on with: the one it was started with.
+
+    The definition behind a name may have changed since; a recipe without a name may not.
+
+    Raises:
+        ValueError: no run, a damaged one, another name, seed or nameless recipe than it has.
+    """
+    before = _started(out)
+    for key, value in (("name", name), ("seed", seed)):
+        _check_same(out, key, before.get(key) == value)
     # Runs from before recipes had these entries.
     later = {
         "worlds": {}, "labels": "true", "repaints": 0, "recolour": 0.0, "read_iters": None,
         "pairs": False, "optimizer": "adam",
     }  # fmt: skip
-    before["recipe"] = later | before.get("recipe", {})
     of_stages = {"levels": None, "batch_size": None, "noise": 0.0}
-    before["recipe"]["stages"] = [of_stages | s for s in before["recipe"].get("stages", [])]
-    for key, value in wanted.items():
-        if before.get(key) != value:
-            raise ValueError(
-                f"expected the {key} that {out} was started with, got another; give the same "
-                "arguments or a new --out"
-            )
-    progress = out / STATE
-    if not progress.exists():
+    found = later | before.get("recipe", {})
+    found["stages"] = [of_stages | stage for stage in found.get("stages", [])]
+    if found == json.loads(json.dumps(asdict(recipe))):
+        return recipe
+    _check_same(out, "recipe", name)
+    stages = [stage | {"levels": stage["levels"] and tuple(stage["levels"])}
+              for stage in found["stages"]]  # fmt: skip
+    try:
+        return Recipe(**found | {"stages": tuple(Stage(**stage) for stage in stages)})
+    except TypeError as error:
+        raise ValueError(
+            f"expected a recipe of this version in {out / CONFIG}, got another ({error}); "
+            "carry the run on with the version that began it"
+        ) from None
+
+
+def taken_up(out, icons, digest):
+    """The progress of a run whose icons, a path and their digest, are still the same.
+
+    Raises:
+        ValueError: other icons, or a damaged file.
+    """
+    before = _started(out)
+    # Runs began with the path alone, which may have moved: its last part has to do then.
+    same = before["icon_set"] == digest if "icon_set" in before else (
+        not digest or Path(before.get("icons", "")).name == Path(icons).name
+    )  # fmt: skip
+    _check_same(out, "icons", same)
+    if not (out / STATE).exists():
         return {"stages_done": 0, "minutes": 0.0}
-    return _kept(progress, "remove it to carry on from the checkpoints; minutes are lost then")
+    return _kept(out / STATE, "remove it to carry on from the checkpoints; minutes are lost then")
+
+
+def _started(out):
+    if not (out / CONFIG).exists():
+        raise ValueError(
+            f"expected a run to resume, got {out} without {CONFIG}; leave --resume out"
+        )
+    return _kept(out / CONFIG, "start anew with another --out")
+
+
+def _check_same(out, what, same):
+    if not same:
+        raise ValueError(
+            f"expected the {what} that {out} was started with, got another; give the same "
+            "arguments or a new --out"
+        )
 
 
 def keep(path, content):

@@ -1,6 +1,5 @@
 """Carry out a recipe: stages of Keras ``fit`` with checkpoints, then thresholds from validation."""
 
-import json
 import shutil
 import sys
 import time
@@ -16,7 +15,16 @@ from glomtf.model.presets import Reading, save_run
 from glomtf.training.callbacks import IslandLog
 from glomtf.training.data import ScenePool, column_targets
 from glomtf.training.events import EventFile
-from glomtf.training.folder import HISTORY, STATE, begin, first_epoch_of, forget_from, keep
+from glomtf.training.folder import (
+    HISTORY,
+    STATE,
+    begin,
+    first_epoch_of,
+    forget_from,
+    keep,
+    recipe_of,
+    taken_up,
+)
 from glomtf.training.kept import KeptStates
 from glomtf.training.memory import freed_memory_kept
 from glomtf.training.optimizers import optimizer
@@ -68,7 +76,8 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
         icons: folder or archive of SVG icons, where the recipe needs one.
         seed: of the weights, the scenes and their order.
         resume: carry on a run that was killed, from its last whole epoch.
-        name: the recipe's name, for the record.
+        name: the recipe's name, for the record; a run of that name is resumed with the recipe as
+            it was when the run was started.
         verbose: of Keras ``fit``; 1 draws a progress bar.
 
     Returns:
@@ -76,18 +85,23 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
 
     Raises:
         ValueError: no usable icons where they are needed, a folder that holds a run already,
-            nothing to resume, or another recipe or seed than the run was started with.
+            nothing to resume, or another recipe, seed or set of icons than the run was started
+            with.
     """
+    out = Path(out)
+    if resume:
+        given, recipe = recipe, recipe_of(out, recipe, seed, name)
+        if recipe is not given:
+            _tell(verbose, f"the recipe {name} has changed; carrying on with that of the run")
     if recipe.icons and icons is None:
         raise ValueError(
             "expected --data with a folder or archive of SVG icons, which this recipe trains on, "
             "got none"
         )
-    if recipe.icons:
-        Icons(icons)  # refuses what it cannot read before anything is written
-    out = Path(out)
-    wanted = {"name": name, "seed": seed, "icons": str(icons or ""), "recipe": asdict(recipe)}
-    progress = begin(out, json.loads(json.dumps(wanted)), resume)
+    # Refuses what it cannot read before anything is written.
+    digest = Icons(icons).digest if recipe.icons else None
+    started = {"name": name, "seed": seed, "icon_set": digest, "recipe": asdict(recipe)}
+    progress = taken_up(out, icons, digest) if resume else begin(out, started)
     keras.utils.set_random_seed(seed)
     glom = Glom(**recipe.glom, data_format="channels_last")
     finding = ", finding their parts and objects" if recipe.labels == "found" else ""
@@ -109,8 +123,7 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
         epoch += stage.epochs
     _tell(verbose, "fixing the thresholds on validation scenes")
     glom.reading = fix_thresholds(recipe, glom, held_out)
-    details = wanted | {"minutes": round(progress["minutes"], 1), "keras": keras.__version__}
-    del details["icons"]  # a path of this machine
+    details = started | {"minutes": round(progress["minutes"], 1), "keras": keras.__version__}
     save_run(glom, out, glom.reading, details)
     for number in range(len(recipe.stages)):
         shutil.rmtree(out / f"checkpoint-{number + 1}", ignore_errors=True)

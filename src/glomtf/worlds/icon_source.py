@@ -12,7 +12,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -51,13 +51,14 @@ class IconSet:
 
     ``names`` are the files' paths below the folder they share, without ending; ``stencils`` and
     ``palettes`` ((P, 3) uint8 each) their parts and the parts' own colours. ``skipped`` counts
-    the icons that could not be used.
+    the icons that could not be used. ``digest`` is that of the files they were rendered from.
     """
 
     names: tuple[str, ...]
     stencils: tuple[Stencil, ...]
     palettes: tuple[NDArray[np.uint8], ...]
     skipped: int
+    digest: str = ""
 
 
 def icon_set(source: str | os.PathLike[str]) -> IconSet:
@@ -86,7 +87,7 @@ def icon_set(source: str | os.PathLike[str]) -> IconSet:
             f"expected SVG icons made of filled shapes in {path}, got {len(icons)} SVG files of "
             "which none can be used: name a folder, .zip or .tar.gz of SVG icons"
         )
-    return rendered
+    return replace(rendered, digest=digest.hexdigest())
 
 
 def _read(path: Path) -> dict[str, bytes]:

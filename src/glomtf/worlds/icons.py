@@ -30,6 +30,7 @@ class Icons:
     is "train", "validation" (a tenth of the icons, chosen by name) or "all". ``style`` "varied"
     changes colours, adds outlines, shading and noise, so that what is learned does not depend on
     one designer's palette; "original" keeps the icons' own colours, on plain backgrounds.
+    `digest` is the same for the same set of icons, wherever it lies and however it is packed.
 
     `classes` are the names of the split's icons, `skipped` counts the source's icons that could
     not be used. Raises ValueError, in one line, for a source or option that cannot be used and
@@ -63,7 +64,7 @@ class Icons:
             )
         self.image_size, self.objects, self.style = image_size, objects, style
         self.classes: tuple[str, ...] = tuple(icons.names[number] for number in chosen)
-        self.skipped = icons.skipped
+        self.skipped, self.digest = icons.skipped, icons.digest
         self._stencils = [icons.stencils[number] for number in chosen]
         self._palettes = [icons.palettes[number].astype(np.float32) for number in chosen]
 
