@@ -10,7 +10,6 @@ per seed. Every result is written at once; a study that was stopped carries on.
 
 import argparse
 import json
-import os
 import platform
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from degraded import missing, noisy, on_bytes
+from record import taken_up, write
 
 from glomtf.islands.scores import adjusted_rand, edge_f1, foreground_ari
 from glomtf.islands.segment import cuts_of, linkage, tune
@@ -342,12 +342,10 @@ def rounded(value):
 
 
 def save(path, study):
-    """The study as JSON, one line per result, whole or not at all."""
+    """The study as JSON, one line per result."""
     rows = ",\n".join(f" {json.dumps(k)}: {json.dumps(v)}" for k, v in study["results"].items())
     head = json.dumps({k: v for k, v in study.items() if k != "results"}, ensure_ascii=False)[:-1]
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    new.write_text(f'{head},\n"results": {{\n{rows}}}}}\n')
-    new.replace(path)
+    write(path, f'{head},\n"results": {{\n{rows}}}}}\n')
 
 
 def of_row(results, name):
@@ -467,27 +465,15 @@ def sizes():
             "pool": POOL, "scenes": SCENES, "checked": CHECKED, "test_seed": TEST}  # fmt: skip
 
 
-def taken_up(path, parser):
-    """The study so far; a new one where there is no file."""
-    if not path.exists():
-        return {
-            "command": "python benchmarks/ablations.py --out docs/results/ablations.json "
-            "--work runs/ablations",
-            "machine": f"{platform.machine()}, Keras {keras.__version__} on "
-            f"{keras.backend.backend()}",
-            "sizes": sizes(),
-            "results": {},
-        }
-    try:
-        found = json.loads(path.read_text())
-        known = found["sizes"]
-    except (ValueError, KeyError, TypeError):
-        parser.error(
-            f"expected a study of this script in {path}, got something else; choose another --out"
-        )
-    if known != sizes():
-        parser.error(f"expected a study of {sizes()} in {path}, got {known}; choose another --out")
-    return found
+def fresh():
+    """A study that holds no results yet."""
+    return {
+        "command": "python benchmarks/ablations.py --out docs/results/ablations.json "
+        "--work runs/ablations",
+        "machine": f"{platform.machine()}, Keras {keras.__version__} on {keras.backend.backend()}",
+        "sizes": sizes(),
+        "results": {},
+    }
 
 
 def main(arguments=None):
@@ -506,7 +492,7 @@ def main(arguments=None):
     for file in filter(None, (given.out, given.picture)):
         if not file.absolute().parent.is_dir():
             parser.error(f"expected a folder for {file}, got none at {file.parent}; make it first")
-    study_of = taken_up(given.out, parser)
+    study_of = taken_up(given.out, fresh(), parser)
     given.work.mkdir(parents=True, exist_ok=True)
     results = study_of["results"]
     # What shares its first stage comes first, for all seeds: a part of the study is worth most so.

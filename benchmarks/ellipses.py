@@ -7,7 +7,6 @@ Runs that the file holds already are left as they are, so a study that was stopp
 
 import argparse
 import json
-import os
 import platform
 import time
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 import keras
 import numpy as np
 from keras import ops
+from record import taken_up, write
 
 from glomtf import Glom
 from glomtf.islands import (
@@ -265,16 +265,14 @@ def rounded(value):
 
 
 def save(path, study):
-    """The study as JSON, one line per condition, whole or not at all."""
+    """The study as JSON, one line per condition."""
     lines = []
     for name, run in study["runs"].items():
         rows = ",\n".join(f"   {json.dumps(k)}: {json.dumps(v)}" for k, v in run["results"].items())
         rest = json.dumps({k: v for k, v in run.items() if k != "results"})[1:-1]
         lines.append(f' {json.dumps(name)}: {{{rest}, "results": {{\n{rows}}}}}')
     head = json.dumps({k: v for k, v in study.items() if k != "runs"})[:-1]
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    new.write_text(f'{head},\n"runs": {{\n' + ",\n".join(lines) + "}}\n")
-    new.replace(path)
+    write(path, f'{head},\n"runs": {{\n' + ",\n".join(lines) + "}}\n")
 
 
 def main(arguments=None):
@@ -287,14 +285,13 @@ def main(arguments=None):
     parser.add_argument("--quick", action="store_true", help="far too small: whether it runs")
     given = parser.parse_args(arguments)
     sizes = QUICK if given.quick else Sizes()
-    study = {
+    fresh = {
         "command": "python benchmarks/ellipses.py --out docs/results/ellipses.json",
         "machine": f"{platform.machine()}, Keras {keras.__version__} on {keras.backend.backend()}",
         "sizes": vars(sizes),
         "runs": {},
     }
-    if given.out.exists():
-        study = json.loads(given.out.read_text())
+    study = taken_up(given.out, fresh, parser)
     tests = {}
     for seed in given.seeds:
         pool = None

@@ -7,7 +7,8 @@ and self-attention on two views of each, slot attention to draw it. Scored by th
 et al., "Artificial Kuramoto oscillatory neurons", 2025: average linkage of the last states with a
 fixed count of clusters (slots are clusters), labels enlarged to pixels, FG-ARI over the pixels of
 objects and mean best overlap of objects. What the file holds already is not trained or measured
-again, so a study that was stopped carries on.
+again, so a study that was stopped carries on. The minutes of a GLOM that was carried on are those
+since then, which its entry and the table say.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from pathlib import Path
 import keras
 import numpy as np
 from attention import IteratedAttention
+from record import write
 from scipy.spatial.distance import cdist
 from slots import SlotAttention
 
@@ -153,11 +155,6 @@ def learn_slots(recipe, count, epochs, seed):
     return net
 
 
-def learn_glom(recipe, out, seed):
-    """The recipe's Glom; what is left of a run that was stopped is carried on."""
-    return train(recipe, out, seed=seed, resume=(out / "recipe.json").exists(), verbose=2)
-
-
 def glom_scores(glom, recipe, scenes, count):
     """Scores of every level after settling, and of the object level after more and fewer steps."""
     states = settled(glom, scenes.images, recipe.read_iters)
@@ -189,10 +186,15 @@ def attention_scores(net, scenes, count):
 
 
 def studied(asked, name, seed, work, scenes):
-    """One net, trained and measured: its seed, the CPU minutes of its training, its scores."""
+    """One net, trained and measured: its seed, the CPU minutes of its training, its scores.
+
+    A GLOM that was stopped is carried on: its minutes are those since then.
+    """
     recipe, started = RECIPES[asked], time.process_time()
+    run = work / f"{asked}-{seed}"
+    carried_on = name == "GLOM" and (run / "recipe.json").exists()
     if name == "GLOM":
-        net = learn_glom(recipe, work / f"{asked}-{seed}", seed)
+        net = train(recipe, run, seed=seed, resume=carried_on, verbose=2)
     elif name == "attention":
         net = learn_attention(recipe, ATTENTION_EPOCHS[asked], seed)
     else:
@@ -204,7 +206,8 @@ def studied(asked, name, seed, work, scenes):
         scores = {"slots": pixel_scores(scenes, net.labels(scenes.images), 1)}
     else:
         scores = attention_scores(net, scenes, COUNTS[asked])
-    return {"seed": seed, "minutes": round(minutes, 2), "scores": scores}
+    said = {"carried_on": True} if carried_on else {}
+    return {"seed": seed, "minutes": round(minutes, 2), **said, "scores": scores}
 
 
 def table(result):
@@ -213,14 +216,16 @@ def table(result):
     for asked, rows in result.items():
         lines += [f"| {asked} | FG-ARI | mBO | CPU minutes |", "|---|---|---|---|"]
         for name, seeds in rows["nets"].items():
-            minutes = np.mean([one["minutes"] for one in seeds])
+            minutes = f"{np.mean([one['minutes'] for one in seeds]):.1f}"
+            if any(one.get("carried_on") for one in seeds):
+                minutes = f"at least {minutes}"
             for reading in seeds[0]["scores"]:
                 cells = []
                 for key in ("fg_ari", "mbo"):
                     found = np.array([100 * one["scores"][reading][key] for one in seeds])
                     spread = f" ± {found.std(ddof=1):.1f}" if len(found) > 1 else ""
                     cells.append(f"{found.mean():.1f}{spread}")
-                lines.append(f"| {name}, {reading} | {' | '.join(cells)} | {minutes:.1f} |")
+                lines.append(f"| {name}, {reading} | {' | '.join(cells)} | {minutes} |")
         for name, one in rows["baselines"].items():
             lines.append(f"| {name} | {100 * one['fg_ari']:.1f} | {100 * one['mbo']:.1f} | |")
         lines.append("")
@@ -250,7 +255,7 @@ def main():
                     continue
                 there.append(studied(asked, name, seed, options.work, scenes))
                 print(f"{asked}, {name}: {there[-1]}", flush=True)
-                options.out.write_text(json.dumps(result, indent=1) + "\n")
+                write(options.out, json.dumps(result, indent=1) + "\n")
     print(table({asked: result[asked] for asked in options.recipes}))
 
 

@@ -47,6 +47,17 @@ def test_the_study_trains_measures_carries_on_and_is_drawn(tmp_path, capsys, mon
     assert set(tables.NOISES) == {o["noise"] for o in script("ellipses").CONDITIONS.values()}
 
 
+def test_a_quick_study_is_not_carried_on_as_the_whole_one(tmp_path, capsys):
+    study, out = script("ellipses"), tmp_path / "study.json"
+    study.STEPS = {}  # nothing may be trained
+    study.save(out, {"sizes": vars(study.QUICK), "runs": {}})
+    with pytest.raises(SystemExit):
+        study.main(["--out", str(out), "--inputs", "symbols"])
+    assert "expected a study of {'pool': 24000" in capsys.readouterr().err.splitlines()[-1]
+    recorded = Path(__file__).parents[2] / "docs" / "results" / "ellipses.json"
+    assert json.loads(recorded.read_text())["sizes"] == vars(study.Sizes())
+
+
 def test_the_recorded_study_is_drawn(tmp_path, capsys):
     recorded = Path(__file__).parents[2] / "docs" / "results" / "ellipses.json"
     script("ellipses_tables").main(recorded, tmp_path / "curves.png")

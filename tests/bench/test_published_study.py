@@ -59,6 +59,43 @@ def test_the_study_runs_carries_on_and_says_what_it_saw(study, tmp_path, monkeyp
     assert json.loads(out.read_text())["tetrominoes"] == result
 
 
+def test_what_is_measured_outlives_a_full_disk(study, tmp_path, monkeypatch):
+    def cut(self, text):
+        with self.open("w") as file:
+            file.write(text[: len(text) // 2])
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(study, "SCENES", 1)
+    monkeypatch.setattr(study, "baselines", lambda *_: {})
+    monkeypatch.setattr(study, "table", str)
+    monkeypatch.setattr(study, "studied", lambda asked, name, seed, *_: {"seed": seed})
+    out = tmp_path / "p.json"
+    call = ["published.py", f"--out={out}", f"--work={tmp_path}", "--recipes=tetrominoes"]
+    monkeypatch.setattr(sys, "argv", [*call, "--nets=GLOM", "--seeds", "0"])
+    study.main()
+    kept = out.read_text()
+    monkeypatch.setattr(sys, "argv", [*call, "--nets=GLOM", "--seeds", "0", "1"])
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
+        patch.setattr(Path, "write_text", cut)
+        study.main()
+    assert out.read_text() == kept
+
+
+def test_minutes_of_a_run_that_was_carried_on_say_so(study, tmp_path, monkeypatch):
+    monkeypatch.setattr(study, "train", lambda *_, **how: how["resume"])
+    scores = {"level 3": {"fg_ari": 0.5, "mbo": 0.5}}
+    monkeypatch.setattr(study, "glom_scores", lambda *_: scores)
+    whole = study.studied("tetrominoes", "GLOM", 0, tmp_path, None)
+    assert "carried_on" not in whole
+    (tmp_path / "tetrominoes-0").mkdir()
+    (tmp_path / "tetrominoes-0" / "recipe.json").write_text("{}")
+    carried_on = study.studied("tetrominoes", "GLOM", 0, tmp_path, None)
+    assert carried_on["carried_on"]
+    for one, said in ((whole, "| 0.0 |"), (carried_on, "| at least 0.0 |")):
+        rows = {"nets": {"GLOM": [one]}, "baselines": {}}
+        assert study.table({"tetrominoes": rows}).strip().endswith(said)
+
+
 class MeanColour:
     """States that are the mean colour of each column's patch, whatever the number of steps."""
 
