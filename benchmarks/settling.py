@@ -6,15 +6,20 @@ python benchmarks/settling.py --glom runs/fine-0 runs/fine-1 runs/fine-2 \
 
 Thresholds are those the runs were saved with, for connected islands and other numbers of steps
 fixed on clean validation scenes: nothing is tuned on what is reported.
+
+What the file holds of these runs is not measured again. Without --glom and --control nothing is
+measured: the table of what it holds is printed.
 """
 
 import argparse
+import hashlib
 import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 from degraded import missing, noisy, on_bytes
+from record import write
 
 import glomtf
 from glomtf.islands.scores import adjusted_rand, edge_f1, foreground_ari
@@ -105,6 +110,15 @@ def unassembled(model):
     for net in filter(None, other.step.assembly):
         net.out.set_weights([np.zeros_like(values) for values in net.out.get_weights()])
     return other
+
+
+def digest_of(path):
+    """What tells a run from others wherever it lies: its weights and how they are read."""
+    model = glomtf.load(path)
+    digest = hashlib.sha256(repr(reading_of(model)).encode())
+    for values in model.get_weights():
+        digest.update(values.tobytes())
+    return digest.hexdigest()[:32]
 
 
 def study(path):
@@ -211,17 +225,39 @@ def draw(result, path):
 def main():
     """Measure what is not in the file yet, print the table, draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--glom", nargs="+", required=True, help="runs, one per seed")
-    parser.add_argument("--control", nargs="+", required=True, help="their controls, in order")
-    parser.add_argument("--out", required=True, help="JSON; seeds in it are not measured again")
+    parser.add_argument("--glom", nargs="+", default=[], help="runs, one per seed")
+    parser.add_argument("--control", nargs="+", default=[], help="their controls, in order")
+    parser.add_argument("--out", required=True, help="JSON; runs in it are not measured again")
     parser.add_argument("--picture", help="PNG")
     options = parser.parse_args()
     out = Path(options.out)
+    if len(options.glom) != len(options.control) or not (options.glom or out.exists()):
+        parser.error(
+            f"expected as many runs as controls, or none and a file at --out, got "
+            f"{len(options.glom)} and {len(options.control)} with --out {out}; name them in pairs"
+        )
     result = json.loads(out.read_text()) if out.exists() else {"glom": [], "control": []}
-    for who, paths in (("glom", options.glom), ("control", options.control)):
-        for path in paths[len(result[who]) :]:
-            result[who].append(study(path))
-            out.write_text(json.dumps(result, indent=1) + "\n")
+    asked = {
+        who: [(digest_of(path), path) for path in paths]
+        for who, paths in (("glom", options.glom), ("control", options.control))
+        if paths
+    }
+    for who, runs in asked.items():
+        # Results from before they said their run have none.
+        if not {one.get("run") for one in result[who]} <= {digest for digest, _ in runs}:
+            parser.error(
+                f"expected results of the runs of --{who} in {out}, got some of others; name those "
+                "as well, choose another --out, or print what it holds without --glom and --control"
+            )
+    for who, runs in asked.items():
+        there = {one["run"]: one for one in result[who]}
+        for digest, path in runs:
+            if digest not in there:
+                there[digest] = {"run": digest, **study(path)}
+                result[who].append(there[digest])
+                write(out, json.dumps(result, indent=1) + "\n")
+        # In the order of the call, whose pairs are compared.
+        result[who] = [there[digest] for digest, _ in runs]
     print(table(result))
     if options.picture:
         draw(result, options.picture)

@@ -62,10 +62,91 @@ def test_the_study_runs_agrees_with_itself_and_is_drawn(study, run, tmp_path, mo
     assert not result["control"][0]["steps"]
     assert "| crowd | " in capsys.readouterr().out
     assert picture.stat().st_size > 10_000
-    # A second call measures nothing again.
+    # A second call measures nothing again, nor does one that names no runs.
     monkeypatch.setattr(study, "study", None)
     study.main()
+    monkeypatch.setattr(sys, "argv", call)
+    study.main()
     assert json.loads(out.read_text()) == result
+
+
+def cut(self, text):
+    """A disk that is full after half of a file."""
+    with self.open("w") as file:
+        file.write(text[: len(text) // 2])
+    raise OSError("no space left on device")
+
+
+@pytest.fixture
+def runs(run, tmp_path):
+    """Two runs and their controls that differ in how they are read."""
+    model, folders = glomtf.load(run), []
+    for number, name in enumerate(("a", "b", "a-ff", "b-ff")):
+        reading = Reading(2, (0.5 + number / 10,) * 3, 2, 3)
+        save_run(model, tmp_path / name, reading, {})
+        folders.append(str(tmp_path / name))
+    return folders
+
+
+def test_results_are_those_of_the_runs_that_are_named(study, runs, tmp_path, monkeypatch, capsys):
+    measured = []
+
+    def measure(path):
+        measured.append(path)
+        return {"of": Path(path).name}
+
+    monkeypatch.setattr(study, "study", measure)
+    monkeypatch.setattr(study, "table", lambda result: str(
+        {who: [one["of"] for one in each] for who, each in result.items()}))  # fmt: skip
+    out = tmp_path / "s.json"
+
+    def call(gloms, controls):
+        argv = ["settling.py", f"--out={out}", "--glom", *gloms, "--control", *controls]
+        monkeypatch.setattr(sys, "argv", argv)
+        study.main()
+        return capsys.readouterr().out.strip()
+
+    a, b, a_ff, b_ff = runs
+    call([b], [b_ff])
+    kept = out.read_text()
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
+        patch.setattr(Path, "write_text", cut)
+        call([a, b], [a_ff, b_ff])
+    assert out.read_text() == kept
+    measured.pop()
+    moved = Path(b).rename(tmp_path / "moved")
+    pairs = {"glom": ["a", "b"], "control": ["a-ff", "b-ff"]}
+    assert call([a, moved.as_posix()], [a_ff, b_ff]) == str(pairs)
+    assert measured == [b, b_ff, a, a_ff]
+    kept = out.read_text()
+    for gloms, controls in (([a], [a_ff]), ([a_ff], [b_ff])):
+        with pytest.raises(SystemExit):
+            call(gloms, controls)
+        assert "expected results of the runs of --glom" in capsys.readouterr().err.splitlines()[-1]
+    assert out.read_text() == kept
+    out.write_text(json.dumps({"glom": [{"of": "old"}], "control": [{"of": "old-ff"}]}))
+    with pytest.raises(SystemExit):
+        call([a], [a_ff])
+    assert measured == [b, b_ff, a, a_ff]
+
+
+def test_runs_are_named_in_pairs_or_a_file_is_there(study, tmp_path, monkeypatch, capsys):
+    for more in ([], ["--glom", "a"]):
+        argv = ["settling.py", f"--out={tmp_path / 's.json'}", *more]
+        monkeypatch.setattr(sys, "argv", argv)
+        with pytest.raises(SystemExit):
+            study.main()
+        assert "expected as many runs as controls" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_the_recorded_study_is_printed_and_drawn(study, tmp_path, monkeypatch, capsys):
+    recorded = SCRIPT.parents[1] / "docs" / "results" / "settling.json"
+    before, picture = recorded.read_bytes(), tmp_path / "s.png"
+    monkeypatch.setattr(sys, "argv", ["settling.py", f"--out={recorded}", f"--picture={picture}"])
+    study.main()
+    assert "| crowd | 0.894 " in capsys.readouterr().out
+    assert picture.stat().st_size > 10_000
+    assert recorded.read_bytes() == before
 
 
 def test_a_silenced_assembly_says_nothing_and_all_else_stays(study, run):
