@@ -132,6 +132,11 @@ def test_ratios_are_to_the_same_type_compiled_and_to_float32_eager():
     assert lines["forward: broken"] == ["failed:", "a", "reason"]
 
 
+def test_a_type_whose_peak_could_not_be_measured_has_no_share_of_it():
+    peak = row("peak", 0.5, "peak", part="peak") | {"failed": "Killed"}
+    assert table([peak, row("ours", 2.0)])[2].split() == ["forward:", "ours", "2", "1", "10", "1.0"]
+
+
 def test_rows_have_the_floor_of_their_type_where_both_peaks_were_measured():
     rows = [
         row("peak", 0.5, "peak", part="peak"),

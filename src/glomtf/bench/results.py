@@ -51,8 +51,9 @@ def table(rows):
             peer = _peer(good, row, compiled)
             cells.append(f"{peer['median'] / row['median']:9.2f}" if peer else " " * 9)
         if "flops" in row:
-            rate = row["flops"] / row["median"]
-            cells.append(f"{row['flops'] / 1e9:9.1f}{rate / peaks[_type(row)]:9.0%}")
+            rate, peak = row["flops"] / row["median"], peaks.get(_type(row))
+            share = f"{rate / peak:9.0%}" if peak else " " * 9
+            cells.append(f"{row['flops'] / 1e9:9.1f}{share}")
         if floor:
             cells.append(f"{floor['floor_seconds']:9.3g}  {floor['floor_by']}")
         lines.append(f"{name[:48]:48}" + "".join(cells))
