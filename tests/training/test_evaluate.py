@@ -1,5 +1,8 @@
 """The score matrix: a perfect model scores 1, the table has every row."""
 
+import random
+
+import keras
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -67,6 +70,23 @@ def test_states_that_are_the_truth_score_one(model, scenes, monkeypatch):
     assert result["tree"] == pytest.approx({"nestedness": 1, "parent_accuracy": 1, "edge_f1": 1})
     assert result["levels"]["2"]["objects"]["fg_ari"] < 0.9
     assert result["levels"]["1"]["parts"]["mbo"] == 0
+
+
+def test_an_untrained_glom_is_always_the_same_and_moves_no_other_randomness(model):
+    keras.utils.set_random_seed(0)
+    expected = Glom.from_config(model.get_config()).get_weights()
+
+    def drawn():
+        return random.random(), float(keras.random.uniform(()))
+
+    keras.utils.set_random_seed(5)
+    without = [drawn(), drawn()]
+    keras.utils.set_random_seed(5)
+    first = drawn()
+    found = evaluate.untrained(model).get_weights()
+    assert [first, drawn()] == without
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_baselines_and_table(model, scenes):

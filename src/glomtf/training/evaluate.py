@@ -1,8 +1,8 @@
 """Score a model's islands against the truth, level by depth, with the baselines beside it."""
 
+import random
 from functools import cache, partial
 
-import keras
 import numpy as np
 from keras import ops
 
@@ -165,9 +165,14 @@ def tokens_of(model, images):
 
 
 def untrained(model, seed=0):
-    """The same Glom with fresh weights."""
-    keras.utils.set_random_seed(seed)
-    return Glom.from_config(model.get_config())
+    """The same Glom with fresh weights; the process draws on as if this had not been called."""
+    # Python's generator alone seeds what Keras' initializers draw.
+    before = random.getstate()
+    try:
+        random.seed(seed)
+        return Glom.from_config(model.get_config())
+    finally:
+        random.setstate(before)
 
 
 def table(result):
