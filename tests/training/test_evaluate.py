@@ -1,6 +1,7 @@
 """The score matrix: a perfect model scores 1, the table has every row."""
 
 import random
+from functools import partial
 
 import keras
 import numpy as np
@@ -70,6 +71,14 @@ def test_states_that_are_the_truth_score_one(model, scenes, monkeypatch):
     assert result["tree"] == pytest.approx({"nestedness": 1, "parent_accuracy": 1, "edge_f1": 1})
     assert result["levels"]["2"]["objects"]["fg_ari"] < 0.9
     assert result["levels"]["1"]["parts"]["mbo"] == 0
+
+
+def test_models_of_either_data_format_score_the_same(model, scenes):
+    turned = Glom.from_config(model.get_config() | {"data_format": "channels_first"})
+    turned.set_weights(model.get_weights())
+    turned.reading = model.reading
+    for read in (evaluate.tokens_of, partial(evaluate.settled, iters=2)):
+        np.testing.assert_array_equal(read(turned, scenes.images), read(model, scenes.images))
 
 
 def test_an_untrained_glom_is_always_the_same_and_moves_no_other_randomness(model):

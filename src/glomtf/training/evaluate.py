@@ -19,7 +19,7 @@ from glomtf.islands.segment import connected_cuts, cut_k, cuts_of, linkage, tune
 from glomtf.model.glom import Glom
 from glomtf.model.presets import reading_of
 from glomtf.training.data import column_targets
-from glomtf.training.settled import settled
+from glomtf.training.settled import settled, shown
 
 DEPTHS = ("parts", "objects")
 
@@ -159,7 +159,7 @@ def tokens_of(model, images):
     """The stem's view of the pictures before any level: (S, rows, cols, D) float32."""
     out = []
     for start in range(0, len(images), 25):
-        tokens, grid = model.tokens(images[start : start + 25].astype("float32") / 255)
+        tokens, grid = model.tokens(shown(model, images[start : start + 25]))
         out.append(ops.convert_to_numpy(tokens).reshape(-1, *grid, model.dim))
     return np.concatenate(out)
 

@@ -4,11 +4,17 @@ import numpy as np
 from keras import ops
 
 
+def shown(glom, images):
+    """Pictures (S, H, W, 3) uint8 as the Glom takes them: in its ``data_format``, in [0, 1]."""
+    pictures = images.astype("float32") / 255
+    return pictures.transpose(0, 3, 1, 2) if glom.data_format == "channels_first" else pictures
+
+
 def settled(glom, images, iters, batch=25):
     """The last state of each picture.
 
     Args:
-        glom: a channels_last :class:`glomtf.Glom`.
+        glom: a :class:`glomtf.Glom`.
         images: (S, H, W, 3) uint8.
         iters: settling steps; 0 = the feed-forward sweep.
         batch: pictures at a time.
@@ -18,7 +24,7 @@ def settled(glom, images, iters, batch=25):
     """
     parts = []
     for start in range(0, len(images), batch):
-        pictures = images[start : start + batch].astype("float32") / 255
+        pictures = shown(glom, images[start : start + batch])
         state = ops.stack(glom.settle(pictures, iters)[-1], axis=2)
         parts.append(np.asarray(ops.convert_to_numpy(state), "float32"))
     rows, cols = (side // glom.patch_size for side in images.shape[1:3])
