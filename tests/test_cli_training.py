@@ -84,6 +84,7 @@ def test_scenes_are_as_large_as_the_model_is_used_to(here, monkeypatch):
         (["evaluate", "--world", "icons"], ["--data"]),
         (["evaluate", "--world", "figures", "--seed", "1"], ["--seed"]),
         (["evaluate", "--world", "figures", "--scenes", "0"], ["--scenes"]),
+        (["evaluate", "--model", "none", "--world", "figures", "--json", "."], ["--json", "'.'"]),
     ],
 )
 def test_bad_usage_is_one_line_and_leaves_nothing(here, capsys, argv, words):

@@ -57,6 +57,10 @@ def run(options: Namespace) -> None:
             f"and --data {options.data}; name a folder or archive of SVG icons"
         )
     if options.json:
+        if Path(options.json).is_dir():
+            raise Refused(
+                f"expected --json to name a file, got the folder {options.json!r}; add a name"
+            )
         check_folder(Path(options.json).parent)
     with refusing(), quiet_start():
         from glomtf.model.presets import load
