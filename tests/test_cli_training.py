@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from glomtf import cli
+from glomtf.model.glom import Glom
+from glomtf.model.presets import Reading, save_run
 from glomtf.training import evaluate, run, scenes
 from glomtf.training.recipes import RECIPES, SMALL, Recipe, Stage
 
@@ -69,6 +71,23 @@ def test_scenes_are_as_large_as_the_model_is_used_to(here, monkeypatch):
     argv = ["evaluate", "--model", "run", "--world", "crowd", "--scenes", "2"]
     assert cli.main(argv) == 0
     assert scored == [(2, 32, 32, 3)] * 2
+
+
+def untrained(here, name, image_size, patch_size):
+    """A small run that sees all as background; its folder."""
+    glom = Glom(8, 3, image_size, patch_size, data_format="channels_last", mlp_ratio=1)
+    save_run(glom, here / name, Reading(0, (-1.0, -1.0, -1.0), 2, 3), {})
+    return name
+
+
+@pytest.mark.parametrize(("image_size", "patch_size"), [(48, 8), (32, 4)])
+def test_a_control_of_another_grid_is_refused(here, capsys, image_size, patch_size):
+    model = untrained(here, "model", 32, 8)
+    control = untrained(here, "control", image_size, patch_size)
+    argv = ["evaluate", "--model", model, "--control", control, "--world", "figures"]
+    words = ["32 x 32 pixels in patches of 8", f"{image_size} pixels in patches of {patch_size}"]
+    refused(capsys, [*argv, "--scenes", "1", "--json", "scores.json"], "--control", *words)
+    assert not (here / "scores.json").exists()
 
 
 @pytest.mark.parametrize(

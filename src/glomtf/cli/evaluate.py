@@ -45,6 +45,11 @@ examples:
     parser.add_argument("--json", metavar="F", help="also write the scores to this file")
 
 
+def _grid(model) -> str:
+    height, width = model.image_size
+    return f"{height} x {width} pixels in patches of {model.patch_size}"
+
+
 def run(options: Namespace) -> None:
     """Print the matrix, write it as JSON if asked."""
     count = whole("--scenes", options.scenes, least=1, most=100_000)
@@ -67,6 +72,11 @@ def run(options: Namespace) -> None:
 
         model = load(options.model)
         control = load(options.control) if options.control else None
+    if control and _grid(control) != _grid(model):
+        raise Refused(
+            f"expected --control on pictures and columns like --model's, {_grid(model)}, got "
+            f"{_grid(control)}; name a run trained on such"
+        )
     from glomtf.parse import write_files
     from glomtf.training import evaluate
     from glomtf.training.scenes import VALIDATION
