@@ -36,7 +36,13 @@ def trees(result):
 
 
 def cell(values):
-    """0.812 ± 0.004, the standard deviation where there are several seeds."""
+    """0.812 ± 0.004, the standard deviation where there are several seeds.
+
+    Of those that had something to judge; others have None.
+    """
+    values = [value for value in values if value is not None]
+    if not values:
+        return "-"
     spread = f" ± {statistics.stdev(values):.3f}" if len(set(values)) > 1 else ""
     return f"{statistics.mean(values):.3f}{spread}"
 

@@ -90,6 +90,18 @@ def test_a_control_of_another_grid_is_refused(here, capsys, image_size, patch_si
     assert not (here / "scores.json").exists()
 
 
+def test_scores_of_nothing_are_null(here, capsys):
+    argv = ["evaluate", "--model", untrained(here, "model", 32, 8), "--world", "figures"]
+    assert cli.main([*argv, "--scenes", "1", "--json", "scores.json"]) == 0
+    assert "nestedness nan" in capsys.readouterr().out
+
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    scores = json.loads((here / "scores.json").read_text(), parse_constant=refuse)
+    assert scores["model"]["tree"]["nestedness"] is None
+
+
 @pytest.mark.parametrize(
     ("argv", "words"),
     [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
@@ -99,5 +98,4 @@ def run(options: Namespace) -> None:
         say(f"{count} scenes of {options.world}, seed {seed}\n{evaluate.table(result)}")
         if options.json:
             file = Path(options.json)
-            text = json.dumps(result, indent=1) + "\n"
-            write_files(file.parent, {file.name: text.encode()})
+            write_files(file.parent, {file.name: evaluate.to_json(result).encode()})

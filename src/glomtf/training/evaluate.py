@@ -1,5 +1,7 @@
 """Score a model's islands against the truth, level by depth, with the baselines beside it."""
 
+import json
+import math
 import random
 from functools import cache, partial
 
@@ -173,6 +175,17 @@ def untrained(model, seed=0):
         return Glom.from_config(model.get_config())
     finally:
         random.setstate(before)
+
+
+def to_json(result):
+    """The result as JSON text; a score of which there was nothing to judge, nan, is null."""
+
+    def plain(value):
+        if isinstance(value, dict):
+            return {name: plain(each) for name, each in value.items()}
+        return None if isinstance(value, float) and math.isnan(value) else value
+
+    return json.dumps(plain(result), indent=1, allow_nan=False) + "\n"
 
 
 def table(result):
