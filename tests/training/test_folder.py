@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, replace
+from errno import EAGAIN
 
 import h5py
 import pytest
@@ -139,6 +140,18 @@ def test_a_stage_starts_from_the_last_whole_backup(tmp_path, cut, start):
         with h5py.File(checkpoint / WEIGHTS) as file:
             assert file["after"][()] == start
     assert folder.first_epoch_of(tmp_path / "none", 5) == 5
+
+
+def test_a_backup_that_may_not_be_read_is_left_alone(tmp_path, monkeypatch):
+    backup(tmp_path, "", 7)
+
+    def locked(path):
+        raise BlockingIOError(EAGAIN, "locked")
+
+    monkeypatch.setattr(folder.h5py, "File", locked)
+    with pytest.raises(BlockingIOError):
+        folder.first_epoch_of(tmp_path, 5)
+    assert (tmp_path / WEIGHTS).exists()
 
 
 def test_epochs_learned_again_have_one_row(tmp_path):

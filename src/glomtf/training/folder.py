@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from dataclasses import asdict
+from errno import ENOENT
 from pathlib import Path
 
 import h5py
@@ -132,7 +133,12 @@ def first_epoch_of(checkpoint, first):
         try:
             start = json.loads(found[1].read_text())["epoch"]
             h5py.File(found[0]).close()
-        except (OSError, ValueError, KeyError, TypeError):
+        except OSError as error:
+            # HDF5 gives damaged files no number. What cannot be read for now is not damaged.
+            if error.errno not in (None, ENOENT):
+                raise
+            continue
+        except (ValueError, KeyError, TypeError):
             continue
         if ending:
             for path, whole in zip((weights, epoch), found, strict=True):
