@@ -63,7 +63,8 @@ def test_later_frames_carry_on_until_they_are_at_rest(model):
     views = film[:, None].astype("float32") / 255
 
     def moves(view, levels, count):
-        states = np.asarray(model(view, iters=count, levels=levels, return_all=True))[:, 0]
+        states = model(view, iters=count, levels=levels, return_all=True)
+        states = keras.ops.convert_to_numpy(states)[:, 0]
         return states, [change(a, b) for a, b in itertools.pairwise(states)]
 
     rest = moves(views[0], None, ITERS)[1][-1]

@@ -5,13 +5,20 @@ import keras
 
 def gradients(model, images, loss, **call):
     """d loss(model(images, **call)) / d w for every trainable weight: {path: array}."""
-    if keras.backend.backend() == "tensorflow":
+    backend = keras.backend.backend()
+    # Unused weights are None on TensorFlow and PyTorch and zeros on JAX.
+    if backend == "tensorflow":
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
             value = loss(model(images, **call))
-        # Unused weights are None here and zeros on JAX.
         found = tape.gradient(value, [v.value for v in model.trainable_variables])
+    elif backend == "torch":
+        import torch
+
+        value = loss(model(images, **call))
+        weights = [v.value for v in model.trainable_variables]
+        found = torch.autograd.grad(value, weights, allow_unused=True)
     else:
         import jax
 
@@ -28,11 +35,17 @@ def gradients(model, images, loss, **call):
 
 
 def compiled(model, **call):
-    """``model(images, **call)`` as one traced and compiled function of the pictures."""
-    if keras.backend.backend() == "tensorflow":
+    """``model(images, **call)`` as one traced and compiled function of the pictures.
+
+    On PyTorch, which needs no tracing, it is simply called.
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
         import tensorflow as tf
 
         return tf.function(lambda images: model(images, **call))
+    if backend == "torch":
+        return lambda images: model(images, **call)
     import jax
 
     trainable = [v.value for v in model.trainable_variables]

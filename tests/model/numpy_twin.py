@@ -40,7 +40,7 @@ def parameters(model):
             name: (array(getattr(layer, name).kernel), array(getattr(layer, name).bias))
             for name in ("bend", "tell", "enter", "out")
         }
-        learned = {"sharpness": math.exp(layer.log_sharpness), "limit": float(layer.limit)}
+        learned = {"sharpness": math.exp(array(layer.log_sharpness)), "limit": array(layer.limit)}
         blocks = [block(each) for each in layer.blocks]
         return dense | learned | {"blocks": blocks, "norm": array(layer.norm.scale)}
 

@@ -27,7 +27,7 @@ def net(dim=8, blocks=1, seed=0):
 
 
 def where(rows, cols):
-    return coordinates((rows, cols), 12).reshape(rows, cols, 2)
+    return keras.ops.convert_to_tensor(coordinates((rows, cols), 12).reshape(rows, cols, 2))
 
 
 def picture(*boxes, side=12):

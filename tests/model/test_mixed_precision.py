@@ -30,9 +30,9 @@ CONFIGURATIONS = {
         "initial_state": "bottom_up",
     },
 }
-# Largest error after six steps, over the standard deviation of the float32 state: about
-# twenty units of the last place (2^-8 and 2^-11).
-TOLERANCE = {"bfloat16": 0.08, "float16": 0.01}
+# Largest error after six steps, over the standard deviation of the float32 state: twenty to
+# twenty-five units of the last place (2^-8 and 2^-11).
+TOLERANCE = {"bfloat16": 0.08, "float16": 0.012}
 halves = pytest.mark.parametrize("half", TOLERANCE)
 
 

@@ -28,7 +28,7 @@ def test_value_and_gradient_are_the_closed_form(rng):
     model = Bend(x)
     value = keras.ops.convert_to_numpy(model(None))
     np.testing.assert_allclose(value, x * norm.cdf(x), atol=1e-6)
-    (found,) = gradients(model, None, lambda y: keras.ops.sum(y * away)).values()
+    (found,) = gradients(model, None, lambda y: keras.ops.sum(keras.ops.multiply(y, away))).values()
     expected = away * (norm.cdf(x) + x * norm.pdf(x))
     np.testing.assert_allclose(found, expected, atol=1e-6)
 

@@ -60,7 +60,7 @@ def test_column_net_is_an_mlp_on_vector_and_location(activation, code, rng):
 def part_below(model, above, grid):
     """What top-down makes of these vectors of level 2 at each place: (N, D)."""
     still = model.step.still(np.zeros((1, grid[0] * grid[1], 6), "float32"), grid=grid)
-    return numpy(model.step.downwards(above, 1, still))[0]
+    return numpy(model.step.downwards(keras.ops.convert_to_tensor(above), 1, still))[0]
 
 
 @pytest.mark.parametrize("location", ["learned", "fourier", None])

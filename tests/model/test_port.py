@@ -70,7 +70,17 @@ def test_torch_file_and_torch_tensors(tmp_path):
         load_glom_pytorch(model, tmp_path / "list.pt")
 
 
-@pytest.mark.parametrize(("name", "package"), [("a.pt", "torch"), ("a.safetensors", "safetensors")])
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [
+        pytest.param(
+            "a.pt", "torch", marks=pytest.mark.skipif(
+                keras.backend.backend() == "torch", reason="Keras itself runs on it"
+            ),
+        ),
+        ("a.safetensors", "safetensors"),
+    ],
+)  # fmt: skip
 def test_a_package_that_is_missing(name, package, tmp_path, monkeypatch):
     (tmp_path / name).write_bytes(b"anything")
     for module in (package, f"{package}.numpy"):

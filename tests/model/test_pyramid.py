@@ -91,7 +91,7 @@ def test_sees_across_a_grid_that_the_conv_stem_does_not(rng):
 
 def test_every_weight_gets_a_gradient_where_the_quarter_grid_has_neighbours(rng):
     model = Glom(dim=4, levels=1, image_size=16, patch_size=2, stem="pyramid")
-    away = rng.normal(size=(2, 64, 1, 4)).astype("float32")
+    away = keras.ops.convert_to_tensor(rng.normal(size=(2, 64, 1, 4)), "float32")
     pictures = rng.uniform(size=(2, 3, 16, 16)).astype("float32")
     found = gradients(model, pictures, lambda x: keras.ops.sum(x * away), iters=1)
     stem = {path: gradient for path, gradient in found.items() if "stem" in path}

@@ -107,7 +107,7 @@ def test_a_picture_does_not_change_with_its_neighbours_in_the_batch(name, rng):
 @configurations
 def test_every_trainable_weight_gets_a_gradient(name, pictures, rng):
     model = build(name)
-    away = rng.normal(size=(2, 16, 3, 6)).astype("float32")
+    away = keras.ops.convert_to_tensor(rng.normal(size=(2, 16, 3, 6)), "float32")
     found = gradients(model, pictures, lambda x: keras.ops.sum(x * away), iters=3)
     assert len(found) == len(model.trainable_variables) > 0
     for path, gradient in found.items():
@@ -121,7 +121,7 @@ def test_every_trainable_weight_gets_a_gradient(name, pictures, rng):
 def test_gradients_equal_finite_differences(name, pictures, rng):
     """Along the gradient the loss climbs as steeply as its length says: no path is cut."""
     model = Glom(**SIZES, **CONFIGURATIONS[name] | {"neighbours": None})
-    away = rng.normal(size=(2, 16, 3, 6)).astype("float32")
+    away = keras.ops.convert_to_tensor(rng.normal(size=(2, 16, 3, 6)), "float32")
 
     def loss(x):
         return keras.ops.sum(x * away)
@@ -134,6 +134,23 @@ def test_gradients_equal_finite_differences(name, pictures, rng):
             v.assign_add(side * (1 if side < 0 else 2) * 0.003 / length * found[v.path])
         values.append(float(keras.ops.convert_to_numpy(loss(model(pictures, iters=3)))))
     assert (values[1] - values[0]) / 0.006 == pytest.approx(length, rel=5e-3)
+
+
+def test_a_radius_per_level_learned_weights_and_assembly_learn_together(pictures, rng):
+    """As in the presets."""
+    model = Glom(
+        **SIZES | {"levels": 2}, local_consensus_radius=(1.5, 0), assembly=(0, 1),
+        learn_contribution_weights=True, contribution_schedule=RISING, state_norm="rms",
+        initial_state="bottom_up", top_down_location=None,
+    )  # fmt: skip
+    for weight in model.step.assembly[1].trainable_variables:  # away from saying nothing
+        weight.assign_add(0.1 * rng.normal(size=weight.shape))
+    found = gradients(model, pictures, lambda x: keras.ops.sum(x * x * x), iters=1)
+    assert len(found) == len(model.trainable_variables)
+    for path, gradient in found.items():
+        assert gradient is not None and np.isfinite(gradient).all(), path
+    learned = {path.rsplit("/")[-1] for path, gradient in found.items() if gradient.any()}
+    assert {"log_weights", "limit", "log_sharpness"} <= learned
 
 
 def test_predicted_equals_eager(rng):

@@ -116,11 +116,12 @@ class ShapeAssembly(keras.layers.Layer):
         spread = ops.sqrt(
             ops.maximum(ops.mean(square, axis=-1, keepdims=True), 0.0) + (0.15 * self.spacing) ** 2
         )
-        centres = np.float32((np.arange(CELLS) + 0.5) / CELLS * 4 - 2)  # in spreads
+        centres = (np.arange(CELLS) + 0.5) / CELLS * 4 - 2  # in spreads
+        centres = ops.convert_to_tensor(centres[:, None], "float32")
 
         def cells(line, axis):
             """How much each line of columns (n,) gives to each cell: (B, M, CELLS, n)."""
-            at = middle[..., axis : axis + 1, None] + spread[..., None] * centres[:, None]
+            at = middle[..., axis : axis + 1, None] + spread[..., None] * centres
             blur = spread[..., None] * (2 / CELLS) + self.spacing / 2
             near = ops.exp(-ops.square((line - at) / blur))
             return near / (ops.sum(near, axis=-1, keepdims=True) + 1e-3)

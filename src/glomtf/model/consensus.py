@@ -64,7 +64,8 @@ def weigh(scores, own=None, hidden=None, top_k=None):
     if own is not None:
         scores = ops.where(own, ops.cast(SELF_SIMILARITY, scores.dtype), scores)
     if hidden is not None:
-        scores = scores + hidden
+        # An array beside a tensor that learns is more than PyTorch takes.
+        scores = scores + ops.convert_to_tensor(hidden)
     if top_k is not None and top_k < scores.shape[-1]:
         least = ops.top_k(scores, top_k)[0][..., -1:]
         scores = ops.where(scores >= ops.stop_gradient(least), scores, LOWEST)

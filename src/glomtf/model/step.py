@@ -164,14 +164,13 @@ class Step(keras.layers.Layer):
 
     def weights_at(self, t):
         """The convex weights of step ``t`` (0 = first): (L, 4), columns as in Contributions."""
-        if self.log_weights is None:
-            weights = self.fixed_weights
-        else:
-            weights = ops.exp(ops.cast(self.log_weights, "float32")) * self.present
+        factors = self.present
         if self.weight_schedule:
-            weights = weights * np.asarray(at_step(self.weight_schedule, t), "float32")
-        if isinstance(weights, np.ndarray):
+            factors = factors * np.asarray(at_step(self.weight_schedule, t), "float32")
+        if self.log_weights is None:
+            weights = self.fixed_weights * factors
             return weights / weights.sum(axis=-1, keepdims=True)
+        weights = ops.exp(ops.cast(self.log_weights, "float32")) * ops.convert_to_tensor(factors)
         return weights / ops.sum(weights, axis=-1, keepdims=True)
 
     def beta_at(self, t):

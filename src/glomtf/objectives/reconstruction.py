@@ -17,5 +17,6 @@ def masked_patch_error(predicted, patches, hidden):
     Returns:
         (B, N) float32, mean over the patch; 0 where the patch was seen.
     """
-    error = ops.mean(ops.square(ops.cast(predicted, "float32") - patches), axis=-1)
+    gap = ops.cast(predicted, "float32") - ops.cast(patches, "float32")
+    error = ops.mean(ops.square(gap), axis=-1)
     return ops.where(hidden, error, 0.0)

@@ -34,5 +34,6 @@ def column_pose_error(predicted, poses, classes):
     Returns:
         (B, N) float32, mean over P, 0 where there is no object.
     """
-    error = ops.mean(ops.square(ops.cast(predicted, "float32") - poses), axis=-1)
+    gap = ops.cast(predicted, "float32") - ops.cast(poses, "float32")
+    error = ops.mean(ops.square(gap), axis=-1)
     return ops.where(classes >= 0, error, 0.0)

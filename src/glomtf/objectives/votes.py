@@ -27,7 +27,7 @@ def centre_vote_error(offsets, segments, grid):
     """
     row, col = np.divmod(np.arange(grid[0] * grid[1]), grid[1])
     places = 2.0 * np.stack([(col + 0.5) / grid[1], (row + 0.5) / grid[0]], axis=-1) - 1.0
-    places = places.astype("float32")
+    places = ops.convert_to_tensor(places, "float32")
     same = ops.cast(segments[:, :, None] == segments[:, None, :], "float32")
     centres = ops.matmul(same, places) / ops.sum(same, axis=-1, keepdims=True)
     error = ops.sum(ops.square(places + ops.cast(offsets, "float32") - centres), axis=-1)
