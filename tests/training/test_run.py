@@ -13,9 +13,9 @@ import glomtf
 from glomtf.model import backend
 from glomtf.training import run, scenes
 from glomtf.training.recipes import RECIPES, SMALL, Recipe, Stage
-from glomtf.worlds import WORLDS, Figures, Moving
+from glomtf.worlds import WORLDS, world_of
 
-TINY = SMALL | {"dim": 8, "mlp_ratio": 1}
+TINY = SMALL | {"dim": 8, "mlp_ratio": 1, "image_size": 32}
 MASKS = Recipe("masks", 16, 0, (Stage(0, 2, 4), Stage(2, 2, 4)), TINY, batch_size=4)
 
 
@@ -65,7 +65,7 @@ def test_a_killed_run_resumes_as_if_nothing_had_happened(tmp_path, monkeypatch):
     assert expected <= files
     assert json.loads((tmp_path / "whole" / "recipe.json").read_text())["seed"] == 3
     loaded = glomtf.load(tmp_path / "whole")
-    picture = np.random.default_rng(0).random((1, 64, 64, 3), "float32")
+    picture = np.random.default_rng(0).random((1, 32, 32, 3), "float32")
     states = [keras.ops.convert_to_numpy(glom(picture, iters=2)) for glom in (loaded, whole)]
     np.testing.assert_array_equal(*states)
     assert loaded.reading == whole.reading
@@ -150,7 +150,7 @@ def test_long_sweeps_are_compiled_by_xla_and_learn_the_same(tmp_path, monkeypatc
 )
 def test_every_task_learns_its_pool_by_heart(task):
     """Some steps on the same eight pictures must bring the loss well down."""
-    scenes = (Moving() if task == "common_fate" else Figures()).scenes(8, 5)
+    scenes = world_of("moving" if task == "common_fate" else "figures", 32).scenes(8, 5)
     pairs, net = task == "pairs", TINY | {"dim": 16}
     task, net = ("masks", net | {"assembly": (0, 0, 1)}) if pairs else (task, net)
     recipe = Recipe(task, 8, 0, (), net, batch_size=8, pairs=pairs)
@@ -174,7 +174,7 @@ def test_every_task_learns_its_pool_by_heart(task):
 
 
 def test_a_stage_of_some_levels_leaves_the_others_as_they_are(tmp_path):
-    net = TINY | {"assembly": (0, 0, 1)}
+    net = TINY | {"assembly": (0, 0, 1), "image_size": 64}  # islands of more than a column
     stages = (Stage(0, 1, 4, levels=(1, 2)), Stage(0, 3, 2, levels=(3,), batch_size=8))
     recipe = Recipe("masks", 16, 0, stages, net, batch_size=4, pairs=True)
     assert recipe.summary().endswith(
