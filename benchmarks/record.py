@@ -1,17 +1,13 @@
 """A study's JSON while it grows: written whole or not at all, taken up by what may add to it."""
 
 import json
-import os
+
+from glomtf.parse import write_files
 
 
 def write(path, text):
     """Write a file whole or not at all: one that is there stays until the new one is."""
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        new.write_text(text)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    write_files(path.parent, {path.name: text.encode()})
 
 
 def taken_up(path, fresh, parser):

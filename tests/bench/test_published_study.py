@@ -61,7 +61,7 @@ def test_the_study_runs_carries_on_and_says_what_it_saw(study, tmp_path, monkeyp
 
 def test_what_is_measured_outlives_a_full_disk(study, tmp_path, monkeypatch):
     def cut(self, text):
-        with self.open("w") as file:
+        with self.open("wb") as file:
             file.write(text[: len(text) // 2])
         raise OSError("no space left on device")
 
@@ -76,7 +76,7 @@ def test_what_is_measured_outlives_a_full_disk(study, tmp_path, monkeypatch):
     kept = out.read_text()
     monkeypatch.setattr(sys, "argv", [*call, "--nets=GLOM", "--seeds", "0", "1"])
     with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
-        patch.setattr(Path, "write_text", cut)
+        patch.setattr(Path, "write_bytes", cut)
         study.main()
     assert out.read_text() == kept
 

@@ -72,7 +72,7 @@ def test_the_study_runs_agrees_with_itself_and_is_drawn(study, run, tmp_path, mo
 
 def cut(self, text):
     """A disk that is full after half of a file."""
-    with self.open("w") as file:
+    with self.open("wb") as file:
         file.write(text[: len(text) // 2])
     raise OSError("no space left on device")
 
@@ -110,7 +110,7 @@ def test_results_are_those_of_the_runs_that_are_named(study, runs, tmp_path, mon
     call([b], [b_ff])
     kept = out.read_text()
     with monkeypatch.context() as patch, pytest.raises(OSError, match="no space"):
-        patch.setattr(Path, "write_text", cut)
+        patch.setattr(Path, "write_bytes", cut)
         call([a, b], [a_ff, b_ff])
     assert out.read_text() == kept
     measured.pop()

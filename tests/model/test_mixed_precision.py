@@ -30,9 +30,12 @@ CONFIGURATIONS = {
         "initial_state": "bottom_up",
     },
 }
-# Largest error after six steps, over the standard deviation of the float32 state: twenty to
-# twenty-five units of the last place (2^-8 and 2^-11).
-TOLERANCE = {"bfloat16": 0.08, "float16": 0.012}
+# Largest error after six steps, over the standard deviation of the float32 state: about
+# twenty units of the last place (2^-8 and 2^-11), twenty-five on PyTorch, which adds up otherwise.
+TOLERANCE = {
+    "bfloat16": 0.08,
+    "float16": 0.012 if keras.backend.backend() == "torch" else 0.01,
+}
 halves = pytest.mark.parametrize("half", TOLERANCE)
 
 

@@ -91,7 +91,7 @@ def killed(tmp_path, monkeypatch):
         if len(epochs) == 2:
             raise KeyboardInterrupt
 
-    small = TINY | {"image_size": 32, "patch_size": 8}
+    small = TINY | {"patch_size": 8}
     recipe = replace(MASKS, stages=(Stage(0, 4, 1),), glom=small)
     with monkeypatch.context() as patch:
         patch.setattr(run.IslandLog, "on_epoch_end", on_epoch_end)
