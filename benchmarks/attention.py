@@ -21,7 +21,7 @@ class IteratedAttention(keras.Model):
         heads: of the attention.
     """
 
-    levels, data_format = 1, "channels_last"
+    levels, channels, data_format = 1, 3, "channels_last"
 
     def __init__(self, image_size, patch_size, dim=128, heads=8, **kwargs):
         super().__init__(**kwargs)

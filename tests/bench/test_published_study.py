@@ -99,7 +99,7 @@ def test_minutes_of_a_run_that_was_carried_on_say_so(study, tmp_path, monkeypatc
 class MeanColour:
     """States that are the mean colour of each column's patch, whatever the number of steps."""
 
-    patch_size, dim, levels, data_format = 4, 3, 1, "channels_last"
+    patch_size, dim, levels, channels, data_format = 4, 3, 1, 3, "channels_last"
 
     def settle(self, images, iters):
         shape = (len(images), images.shape[1] // 4, 4, images.shape[2] // 4, 4, 3)

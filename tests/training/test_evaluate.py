@@ -13,6 +13,8 @@ from glomtf.model.glom import Glom
 from glomtf.model.presets import Reading
 from glomtf.training import evaluate
 from glomtf.training.data import column_targets
+from glomtf.training.settled import shown
+from glomtf.view import view_of
 from glomtf.worlds.figures import Figures
 
 
@@ -79,6 +81,20 @@ def test_models_of_either_data_format_score_the_same(model, scenes):
     turned.reading = model.reading
     for read in (evaluate.tokens_of, partial(evaluate.settled, iters=2)):
         np.testing.assert_array_equal(read(turned, scenes.images), read(model, scenes.images))
+
+
+def test_a_model_of_one_channel_is_shown_the_grey_that_parse_shows(model, scenes):
+    grey = Glom.from_config(model.get_config() | {"channels": 1})
+    grey.reading = model.reading
+    image = scenes.images[0]
+    seen, _, _ = view_of(image, grey)
+    np.testing.assert_array_equal(shown(grey, scenes.images)[:1], seen)
+    result = evaluate.score_model(grey, scenes)
+    assert set(result["levels"]) == {"1", "2", "3"}
+
+    neither = Glom.from_config(model.get_config() | {"channels": 2})
+    with pytest.raises(ValueError, match="1 or 3 channels, got 2"):
+        evaluate.settled(neither, scenes.images, 1)
 
 
 def test_an_untrained_glom_is_always_the_same_and_moves_no_other_randomness(model):

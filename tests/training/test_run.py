@@ -282,3 +282,10 @@ def test_icons_recipes_ask_for_icons(tmp_path):
     with pytest.raises(ValueError, match="--data"):
         run.train(RECIPES["icons"], tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("glom", [{"channels": 1}, {"image_size": (32, 64)}, {"image_size": 33}])
+def test_a_glom_that_cannot_take_the_scenes_is_refused_before_anything_is_written(glom, tmp_path):
+    with pytest.raises(ValueError, match=r"expected a recipe's Glom|patch_size"):
+        run.train(Recipe("masks", 8, 0, (Stage(0, 1, 1),), TINY | glom), tmp_path / "run")
+    assert not (tmp_path / "run").exists()

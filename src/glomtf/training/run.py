@@ -84,9 +84,9 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
         The trained :class:`Glom` with its ``reading``.
 
     Raises:
-        ValueError: no usable icons where they are needed, a folder that holds a run already,
-            nothing to resume, or another recipe, seed or set of icons than the run was started
-            with.
+        ValueError: no usable icons where they are needed, a Glom that cannot take the scenes, a
+            folder that holds a run already, nothing to resume, or another recipe, seed or set of
+            icons than the run was started with.
     """
     out = Path(out)
     if resume:
@@ -98,17 +98,22 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
             "expected --data with a folder or archive of SVG icons, which this recipe trains on, "
             "got none"
         )
+    keras.utils.set_random_seed(seed)
+    glom = Glom(**recipe.glom, data_format="channels_last")
+    height, width = glom.image_size
+    if glom.channels != 3 or height != width:
+        raise ValueError(
+            "expected a recipe's Glom to take square pictures of 3 channels, as the worlds' are, "
+            f"got {height} x {width} pixels of {glom.channels}; change the recipe's glom"
+        )
     # Refuses what it cannot read before anything is written.
     digest = Icons(icons).digest if recipe.icons else None
     started = {"name": name, "seed": seed, "icon_set": digest, "recipe": asdict(recipe)}
     progress = taken_up(out, icons, digest) if resume else begin(out, started)
-    keras.utils.set_random_seed(seed)
-    glom = Glom(**recipe.glom, data_format="channels_last")
     finding = ", finding their parts and objects" if recipe.labels == "found" else ""
     _tell(verbose, f"drawing {recipe.icons + sum(recipe.generated().values()):,} scenes{finding}")
-    # As large as the Glom is used to; worlds and Gloms of recipes are square.
-    scenes = training_scenes(recipe, icons, seed, glom.image_size[0])
-    held_out = validation_scenes(recipe, icons, glom.image_size[0])
+    scenes = training_scenes(recipe, icons, seed, height)
+    held_out = validation_scenes(recipe, icons, height)
     epoch = 0
     for number, stage in enumerate(recipe.stages):
         if number >= progress["stages_done"]:

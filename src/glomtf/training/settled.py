@@ -2,10 +2,21 @@
 
 import numpy as np
 from keras import ops
+from PIL import Image
 
 
 def shown(glom, images):
-    """Pictures (S, H, W, 3) uint8 as the Glom takes them: in its ``data_format``, in [0, 1]."""
+    """Pictures (S, H, W, 3) uint8 as the Glom takes them: in its ``data_format``, in [0, 1].
+
+    A Glom of one channel is shown the grey that ``glomtf.parse`` would show it.
+
+    Raises:
+        ValueError: a Glom of neither 1 nor 3 channels.
+    """
+    if glom.channels not in (1, 3):
+        raise ValueError(f"expected a Glom of 1 or 3 channels, got {glom.channels}; train another")
+    if glom.channels == 1:
+        images = np.stack([Image.fromarray(image).convert("L") for image in images])[..., None]
     pictures = images.astype("float32") / 255
     return pictures.transpose(0, 3, 1, 2) if glom.data_format == "channels_first" else pictures
 
