@@ -116,6 +116,9 @@ def test_scores_of_nothing_are_null(here, capsys):
         (["evaluate", "--world", "figures", "--seed", "1"], ["--seed"]),
         (["evaluate", "--world", "figures", "--scenes", "0"], ["--scenes"]),
         (["evaluate", "--model", "none", "--world", "figures", "--json", "."], ["--json", "'.'"]),
+        (["evaluate", "--world", "figures", "--json", f"{__file__}/a"], ["another --json"]),
+        (["evaluate", "--world", "figures", "--split", "all"], ["--split"]),
+        (["evaluate", "--world", "crowd", "--style", "varied"], ["--style"]),
     ],
 )
 def test_bad_usage_is_one_line_and_leaves_nothing(here, capsys, argv, words):

@@ -88,6 +88,8 @@ def test_labels_are_the_islands_of_every_state(model):
 def test_iters_default_to_the_reading_and_can_be_given(model):
     assert len(glomtf.parse(picture(16, 16), model).states) == 3
     assert len(glomtf.parse(picture(16, 16), model, iters=5).states) == 6
+    given = glomtf.parse(picture(16, 16), model, iters=np.int64(5))
+    assert json.loads(given.tree.to_json())["steps"] == 5
     assert len(glomtf.parse(picture(16, 16), Glom(**SMALL)).states) == 7
 
 

@@ -1,11 +1,13 @@
 """Saving and loading: equal states back, and one clear line for files that are not ours."""
 
 import json
+from pathlib import Path
 
 import h5py
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 import glomtf
 from glomtf.model import presets
@@ -106,6 +108,20 @@ def test_presets_are_found_by_name(run, tmp_path, monkeypatch):
     assert available() == ("run",)
     assert glomtf.load("run").dim == 8
     refused("walk", "walk", "run")
+
+
+def test_a_path_is_a_folder_though_a_preset_is_called_so(run, monkeypatch):
+    run.rename(run.parent / "icons")
+    monkeypatch.chdir(run.parent)
+    assert glomtf.load(Path("icons")).dim == glomtf.load("./icons").dim == 8
+    assert glomtf.load("icons").dim == 64
+
+
+def test_weights_in_bfloat16_come_back(tmp_path):
+    model = Glom(**SMALL, dtype="bfloat16")
+    save_run(model, tmp_path / "run", READING, {})
+    for one, other in zip(load(tmp_path / "run").weights, model.weights, strict=True):
+        np.testing.assert_array_equal(*(np.asarray(ops.cast(v, "float32")) for v in (one, other)))
 
 
 def test_what_is_not_there_is_refused(run, tmp_path):

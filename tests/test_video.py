@@ -226,6 +226,16 @@ def test_a_folder_of_pictures_is_a_video(tmp_path, run):
     assert (tmp_path / "out" / "film" / "islands.gif").exists()
 
 
+def test_results_do_not_go_among_the_frames(tmp_path, monkeypatch, capsys, run):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "film").mkdir()
+    for number, one in enumerate(frames(2)):
+        Image.fromarray(one).save(tmp_path / "film" / f"{number}.png")
+    assert cli.main(["parse", "--video", "film", "--model", run, "--out", "."]) == 2
+    assert "choose another --out" in capsys.readouterr().err
+    assert len(list((tmp_path / "film").iterdir())) == 2
+
+
 def test_what_comes_before_a_damaged_frame_is_written(tmp_path, monkeypatch, capsys, run):
     monkeypatch.chdir(tmp_path)
     gif("short.gif", np.random.default_rng(0).integers(0, 255, (4, 32, 32, 3), np.uint8))

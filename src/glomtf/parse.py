@@ -58,7 +58,7 @@ def parse(
     if thresholds is not None:
         reading = replace(reading, thresholds=_checked(thresholds, model.levels))
     if iters is not None:
-        checked_steps(iters)
+        iters = checked_steps(iters)
     view, grid, patch = view_of(pixels, model)
     if tolerance is not None:
         _, iters = rested_view(model, view, _checked_tolerance(tolerance), iters)
@@ -108,7 +108,7 @@ def checked_steps(iters):
             f"expected iters as a whole number from 1 to {MAX_ITERS}, got {iters!r:.60}; "
             "leave it out for the model's own"
         )
-    return iters
+    return int(iters)
 
 
 def _checked_tolerance(tolerance):

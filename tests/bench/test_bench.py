@@ -174,6 +174,20 @@ def test_rows_are_compared_within_levels_iterations_and_task():
     assert lines["iterations: ours, train 12"][3] == "6.00"
 
 
+def test_ours_is_measured_on_the_backend_that_the_results_name(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    asked = []
+
+    def run(command, **how):
+        asked.append(how["env"]["KERAS_BACKEND"])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(plan.subprocess, "run", run)
+    with pytest.raises(KeyboardInterrupt):
+        measured({"who": "glomtf"})
+    assert asked == ["tensorflow"]
+
+
 def test_what_fails_says_so_and_the_rest_goes_on():
     failed = measured({"who": "command", "runs": 1, "command": ["/nowhere/glomtf"]})
     assert "FileNotFoundError" in failed["failed"] and "median" not in failed

@@ -186,8 +186,14 @@ def test_steps_are_written_where_they_are_known() -> None:
 
 def test_numpy_numbers_are_written() -> None:
     numbers = np.array([1, 2, 4])
-    text = tree(levels=list(numbers), image=(np.int64(100), np.int64(60))).to_json()
-    assert text == tree().to_json()
+    size = np.int64(100), np.int64(60)
+    text = tree(levels=list(numbers), image=size, steps=np.int64(3)).to_json()
+    assert text == tree(steps=3).to_json()
+
+
+def test_islands_of_a_video_may_have_higher_numbers_than_there_are_columns() -> None:
+    one = build_tree([[[17, 0], [0, 0]]], levels=[1], image=(8, 8), patch=(4, 4))
+    assert ParseTree.from_json(one.to_json()).to_json() == one.to_json()
 
 
 def test_unknown_keys_are_ignored_as_the_format_may_grow() -> None:

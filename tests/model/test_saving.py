@@ -77,6 +77,18 @@ def test_keras_file_brings_back_the_model(name, tmp_path, rng):
     np.testing.assert_array_equal(states(again), states(model))
 
 
+def test_numpy_arguments_come_back_from_a_file(tmp_path):
+    given = {
+        "contribution_weights": np.arange(1.0, 13).reshape(3, 4),
+        "beta": [np.float32(1), 2.0, 4.0],
+        "local_consensus_radius": np.array([1, 2, 0]),
+    }
+    model = Glom(**SIZES, **given)
+    model.save(tmp_path / "glom.keras")
+    again = keras.saving.load_model(tmp_path / "glom.keras")
+    np.testing.assert_array_equal(states(again), states(model))
+
+
 @models
 def test_weights_file_brings_back_the_weights(name, tmp_path, rng):
     model, again = build(name), build(name)

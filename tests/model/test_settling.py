@@ -168,3 +168,16 @@ def test_compiled_equals_eager(name, pictures):
     eager = keras.ops.convert_to_numpy(model(pictures, iters=2, return_all=True))
     assert every.shape == (3, 2, 16, 3, 6)
     np.testing.assert_allclose(every, eager, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [{}, {"iters": 2}, {"levels_wanted": [3, 1]}, {"iters": 1, "return_all": True}],
+)
+def test_symbolic_calls_have_the_shape_of_real_ones(call, pictures):
+    model = Glom(**SIZES)
+    states = model(keras.Input((3, 8, 8)), **call)
+    batch = 1 if call.get("return_all") else 0
+    real = list(model(pictures, **call).shape)
+    real[batch] = None
+    assert list(states.shape) == real and states.dtype == "float32"

@@ -81,8 +81,3 @@ def test_the_rate_rises_then_falls(name):
         made.iterations.assign(step)
         rates.append(float(ops.convert_to_numpy(made.learning_rate)))
     np.testing.assert_allclose(rates, [3e-5, 3e-3, 1e-4], rtol=0.1)
-
-
-def test_another_name_is_refused():
-    with pytest.raises(ValueError, match="expected an optimizer 'adam' or 'muon', got 'sgd'"):
-        optimizer("sgd", Stage(0, 1, 1))

@@ -157,6 +157,8 @@ def bad(folder: Path, name: str) -> Path:
         path.write_bytes(b"")
     elif name == "still.png":
         Image.fromarray(flat(0)).save(path)
+    elif name == "phone.jpg":
+        film(path, 2, format="MPO")
     elif name == "short.gif":
         whole = film(path, 6).read_bytes()
         path.write_bytes(whole[: len(whole) // 2])
@@ -178,6 +180,7 @@ def bad(folder: Path, name: str) -> Path:
         ("folder", "without any"),
         ("empty.mp4", "empty"),
         ("still.png", "without --video"),
+        ("phone.jpg", "without --video"),
         ("short.gif", "damaged or cut short"),
         ("sizes", "48 x 32 first and 40 x 32 as number 2"),
         ("broken", "2.png"),

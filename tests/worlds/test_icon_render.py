@@ -9,6 +9,8 @@ from glomtf.worlds.svg import SvgError
 
 SQUARE = '<rect id="s" x="3" y="3" width="30" height="30" fill="#3366cc"/>'
 DOT = '<circle cx="18" cy="18" r="9" fill="#ee2211"/>'
+# What a mask m leaves of it is to be the dot.
+MASKED = '<rect mask="url(#m)" width="36" height="36" fill="#ee2211"/>'
 # Each level shows the one below ten times: a thousand million squares.
 NESTED_USES = svg(
     '<g id="g0"><rect width="1" height="1"/></g>'
@@ -50,11 +52,48 @@ def test_shapes_become_parts_with_their_colours():
         '<rect clip-path="url(#c)" width="36" height="36" fill="#ee2211"/>',
         f'<mask id="m"><circle cx="18" cy="18" r="9" fill="#fff"/></mask>{SQUARE}'
         '<rect style="mask:url(#m)" width="36" height="36" fill="#ee2211"/>',
+        '<mask id="m"><rect width="36" height="36"/><circle cx="18" cy="18" r="9" fill="#fff"/>'
+        f"</mask>{SQUARE}{MASKED}",
+        '<mask id="m" fill="none"><circle cx="18" cy="18" r="4.5" stroke="#fff" stroke-width="9"/>'
+        f"</mask>{SQUARE}{MASKED}",
+        '<mask id="m"><rect width="36" height="36" fill="#fff"/><circle cx="18" cy="18" r="18" '
+        f'fill="none" stroke="#000" stroke-width="18"/></mask>{SQUARE}{MASKED}',
+        '<mask id="m" style="mask-type:alpha"><circle cx="18" cy="18" r="9"/></mask>'
+        f"{SQUARE}{MASKED}",
+        '<g opacity=".05"><mask id="m"><circle cx="18" cy="18" r="9" fill="#fff"/></mask></g>'
+        f"{SQUARE}{MASKED}",
+        '<mask id="m"><circle cx="18" cy="18" r="9" fill="#fff"/><rect width="36" height="36" '
+        f'visibility="hidden"/></mask>{SQUARE}{MASKED}',
+        '<clipPath id="c"><circle cx="18" cy="18" r="9" fill="none"/></clipPath>'
+        f'{SQUARE}<rect clip-path="url(#c)" width="36" height="36" fill="#ee2211"/>',
+        '<symbol id="d" viewBox="0 0 512 512"><circle cx="256" cy="256" r="256" fill="#ee2211"/>'
+        f'</symbol>{SQUARE}<use href="#d" x="9" y="9" width="18" height="18"/>',
+        '<symbol id="d" viewBox="-9 -9 18 18" width="18" height="18" style="overflow:visible">'
+        f'<circle cx="9" cy="9" r="9" fill="#ee2211"/></symbol>{SQUARE}<use href="#d"/>',
         f'{SQUARE}<circle cx="18" cy="18" r="8" fill="#ee2211" stroke="#ee2211" stroke-width="2"/>',
         f'{SQUARE}{DOT}<rect width="36" height="36" fill="none"/>',
         f'{SQUARE}{DOT}<g fill="none"><rect width="36" height="36"/></g>',
         f'{SQUARE}{DOT}<rect width="36" height="36" opacity="0"/>',
         f'{SQUARE}{DOT}<g opacity=".2"><rect width="36" height="36" fill-opacity="20%"/></g>',
+        f'{SQUARE}{DOT}<g fill-opacity="0"><rect width="36" height="36"/></g>',
+        f'{SQUARE}{DOT}<g fill="none" stroke="#fff" stroke-width="9" stroke-opacity=".04">'
+        '<circle cx="18" cy="18" r="14"/></g>',
+        *(
+            f'{SQUARE}{DOT}<rect width="36" height="36" fill="{paint}"/>'
+            for paint in (
+                "#fff0",
+                "#FFFFFF06",
+                "rgba(0,0,0,0)",
+                "RGBA(0 0 0 0.02)",
+                "hsla(9, 9%, 9%, .02)",
+                "url(#absent)",
+            )
+        ),
+        '<pattern id="p" width="4" height="4"><path d="M0 0h2v2z"/></pattern>'
+        f'{SQUARE}{DOT}<rect width="36" height="36" fill="url(#p)"/>',
+        f'{SQUARE}<circle cx="18" cy="18" r="9" fill="url(#absent) #ee2211"/>',
+        f'{SQUARE}<circle cx="18" cy="18" r="9" fill="#ee2211ff"/>',
+        f'{SQUARE}<circle cx="18" cy="18" r="9" fill="rgba(238, 34, 17, 1)"/>',
         f'{SQUARE}{DOT}<rect width="36" height="36" display="none"/>',
         f'{SQUARE}{DOT}<g style="visibility:hidden"><rect width="36" height="36"/></g>',
         f'{SQUARE}{DOT}<circle cx="18" cy="18" r="0.4" fill="#fff"/>',
@@ -82,6 +121,17 @@ def test_gradients_show_their_middle_colour():
         ).encode()
     )
     assert np.abs(palette[0].astype(int) - (100, 50, 25)).max() <= 3
+
+
+def test_where_a_gradient_has_faded_to_nothing_is_no_part():
+    shapes, _ = index_map(
+        svg(
+            '<defs><linearGradient id="g"><stop offset=".5" stop-color="#06c"/>'
+            '<stop offset=".5" stop-opacity="0"/></linearGradient></defs>'
+            '<rect width="36" height="36" fill="url(#g)"/>'
+        ).encode()
+    )
+    assert shapes[:, :47].all() and not shapes[:, 49:].any()
 
 
 def test_each_use_is_a_part():
@@ -120,6 +170,14 @@ def test_size_without_a_viewbox():
     assert (shapes > 0).sum() == 48 * 48
 
 
+@pytest.mark.parametrize("size", ["48pt", "4pc", "16.9333mm", "1.69333CM", ".666667in", "64 px"])
+def test_sizes_with_units_are_in_pixels(size):
+    shapes, _ = index_map(
+        svg('<rect width="31.9" height="31.9"/>', f'width="{size}" height="{size}"').encode()
+    )
+    assert (shapes > 0).sum() == 48 * 48
+
+
 def test_wide_icons_keep_their_proportions():
     shapes, _ = index_map(
         svg(
@@ -139,6 +197,8 @@ def test_wide_icons_keep_their_proportions():
         (svg("").encode(), "got 0"),
         (svg('<rect width="1" height="1"/>').encode(), "got 0"),
         (svg('<rect width="9" height="9"/>', "").encode(), "viewBox"),
+        (svg('<rect width="9" height="9"/>', 'width="9" height="100%"').encode(), "got '100%'"),
+        (svg('<rect width="9" height="9"/>', 'width="2em" height="2em"').encode(), "got '2em'"),
         (b'<?xml version="1.0" encoding="no-such"?><svg/>', "XML that is refused"),
         (
             b'<!DOCTYPE s [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'

@@ -60,12 +60,17 @@ def run(options: Namespace) -> None:
             f"expected --data with --world icons and only there, got --world {options.world} "
             f"and --data {options.data}; name a folder or archive of SVG icons"
         )
+    if options.world != "icons" and (options.split, options.style) != ("validation", "original"):
+        raise Refused(
+            f"expected --split and --style with --world icons alone, got --world {options.world}; "
+            "leave them out"
+        )
     if options.json:
         if Path(options.json).is_dir():
             raise Refused(
                 f"expected --json to name a file, got the folder {options.json!r}; add a name"
             )
-        check_folder(Path(options.json).parent)
+        check_folder(Path(options.json).parent, "--json")
     with refusing(), quiet_start():
         from glomtf.model.presets import load
 

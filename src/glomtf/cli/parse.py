@@ -60,7 +60,13 @@ def run(options: Namespace) -> None:
     """Pictures, or the frames of a video."""
     if options.video is not None:
         name, *_ = folder_names([options.video])
-        video.run(options, Path(options.out) / name)
+        folder = Path(options.out) / name
+        if folder.resolve() == Path(options.video).resolve():
+            raise Refused(
+                f"expected --out other than where the folder --video {options.video} is, got "
+                f"{options.out}: results would lie among the frames; choose another --out"
+            )
+        video.run(options, folder)
     elif options.frames is not None:
         raise Refused("expected --frames with --video, got it alone; add --video or leave it out")
     else:

@@ -42,16 +42,16 @@ def whole(name: str, text: str, least: int, most: float = float("inf")) -> int:
     return number
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path, option: str = "--out") -> None:
     """Refuse a folder that cannot be made or written, without making it."""
     there = folder
     while not os.path.lexists(there) and there != there.parent:
         there = there.parent
     if not there.is_dir():
-        raise Refused(f"expected a folder at {str(there)!r}, got a file; choose another --out")
+        raise Refused(f"expected a folder at {str(there)!r}, got a file; choose another {option}")
     if not os.access(there, os.W_OK | os.X_OK):
         raise Refused(
-            f"expected to write in {str(there)!r}, got no permission; choose another --out"
+            f"expected to write in {str(there)!r}, got no permission; choose another {option}"
         )
 
 

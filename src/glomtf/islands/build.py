@@ -36,6 +36,7 @@ def build_tree(
     _check(maps, levels, image, patch, vectors)
     # NumPy's integers would not be written as JSON.
     levels, width, height = [int(level) for level in levels], int(image[0]), int(image[1])
+    steps = None if steps is None else int(steps)
     states = [None] * len(maps) if vectors is None else [np.asarray(one) for one in vectors]
     frozen = []
     # From low to high: when an island's turn comes, its children are complete.

@@ -1,6 +1,7 @@
 """Number and colour islands over the settling steps, so that one that carries on stays itself."""
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -51,13 +52,20 @@ def _colour_passing(track: list[NDArray[np.int64]], colours: Colours) -> None:
     """Add to ``colours`` the islands of a level that are gone before the last step."""
     candidates = [shade(hue, i, _SHADES) for hue in HUES for i in range(_SHADES)]
     present = [np.unique(grid[grid > 0]).tolist() for grid in track]
-    pairs = [touching(grid) for grid in track]
+    # One pass over the steps, or long videos take their square.
+    touched: dict[int, set[int]] = defaultdict(set)
+    seen: dict[int, set[int]] = defaultdict(set)
+    for grid, step in zip(track, present, strict=True):
+        for one, other in touching(grid):
+            touched[one].add(other)
+            touched[other].add(one)
+        for label in step:
+            seen[label].update(step)
     # From the last step back: what lasts longest chooses first.
     for label in dict.fromkeys(label for step in reversed(present) for label in step):
         if label in colours:
             continue
-        near = {sum(pair) - label for touch in pairs for pair in touch if label in pair}
-        far = {other for step in present if label in step for other in step} - near
+        near, far = touched[label], seen[label] - touched[label]
         beside, elsewhere = ([colours[i] for i in met if i in colours] for met in (near, far))
         # Among what is plain beside the islands it touches, those elsewhere count, and then use.
         scores = [

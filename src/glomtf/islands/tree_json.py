@@ -135,7 +135,8 @@ def _level(data: Any, where: str, rows: int, cols: int) -> Level:
     number = _whole(data.get("level"), f"{where}.level", 1)
     labels = [
         [
-            _whole(n, f"{where}.labels", 0, rows * cols)
+            # Islands of a video are numbered on and on, past the number of columns.
+            _whole(n, f"{where}.labels", 0, np.iinfo(np.int32).max)
             for n in _list(row, f"{where}.labels row", cols)
         ]
         for row in _list(data.get("labels"), f"{where}.labels", rows)

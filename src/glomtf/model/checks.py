@@ -32,6 +32,15 @@ def per_level(name, value, levels):
     return (value,) * levels
 
 
+def plain(value):
+    """The same without NumPy's arrays and numbers, which would not come back from a file."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(plain, value))
+    return value
+
+
 def check_arguments(given):
     """Refuse constructor arguments of Glom that cannot work."""
     for name, choices in CHOICES.items():

@@ -13,6 +13,7 @@ from glomtf.model.checks import (
     check_tolerance,
     check_wanted,
     per_level,
+    plain,
 )
 from glomtf.model.pyramid import PyramidStem
 from glomtf.model.settle import Settled, settle, settle_until
@@ -111,7 +112,7 @@ class Glom(keras.Model):
         arguments = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
         super().__init__(**kwargs)
         check_arguments(arguments)
-        self._arguments = dict(arguments)
+        self._arguments = {name: plain(value) for name, value in arguments.items()}
         self.dim, self.levels, self.patch_size = dim, levels, patch_size
         sides = image_size if isinstance(image_size, (list, tuple)) else (image_size, image_size)
         self.image_size = tuple(sides)
@@ -311,6 +312,18 @@ class Glom(keras.Model):
         trajectory = self.settle(img, iters, levels, wanted=wanted)
         states = [ops.stack([trajectory[t][n - 1] for n in numbers], axis=2) for t in times]
         return ops.stack(states) if return_all else states[0]
+
+    def compute_output_spec(
+        self, img, iters=None, levels=None, return_all=False, levels_wanted=None
+    ):
+        """Shape and dtype of what :meth:`call` returns for the same arguments."""
+        batch, columns, count, dim = self.compute_output_shape(img.shape)
+        if levels_wanted is not None:
+            check_levels_wanted(levels_wanted, self.levels)
+            count = len(levels_wanted)
+        steps = 2 * self.levels if iters is None else iters
+        states = (steps + 1,) if return_all else ()
+        return keras.KerasTensor((*states, batch, columns, count, dim), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         height, width = (

@@ -99,7 +99,8 @@ def save_run(model, folder, reading, details):
         raise ValueError(
             f"expected a Glom with a stem of ours ({', '.join(STEMS)}), got "
             f"{type(model.stem).__name__}; "
-            "save a model with a stem of your own with model.save('model.keras')"
+            "save a model with a stem of your own with model.save('model.keras'), which does not "
+            "keep its reading"
         )
     if len(reading.thresholds) != model.levels:
         raise ValueError(
@@ -133,35 +134,36 @@ def _pack(path):
         _fill(file, held)
 
 
-def _held(group):
-    """(attributes, {name: array or what another group holds})."""
-    return dict(group.attrs), {
-        name: _held(item) if isinstance(item, h5py.Group) else item[()]
-        for name, item in group.items()
-    }
+def _held(item):
+    """(attributes, {name: what it holds in turn, or its array})."""
+    if isinstance(item, h5py.Group):
+        return dict(item.attrs), {name: _held(each) for name, each in item.items()}
+    return dict(item.attrs), item[()]
 
 
 def _fill(group, held):
     attributes, items = held
     group.attrs.update(attributes)
     for name, item in items.items():
-        if isinstance(item, tuple):
+        if isinstance(item[1], dict):
             _fill(group.create_group(name), item)
         else:
-            group[name] = item
+            # Of arrays Keras notes what HDF5 has no word for: that bytes are bfloat16.
+            group.create_dataset(name, data=item[1]).attrs.update(item[0])
 
 
 def load(name_or_folder):
     """A trained Glom with its ``reading``, from a preset's name or a folder of ``save_run``.
 
+    Text that is a preset's name means the preset; a folder of that name is ``./name`` or a path.
     Nothing in the files is executed: the description is plain JSON, the weights are HDF5 arrays.
 
     Raises:
         ValueError: no such preset or folder, or files that ``save_run`` did not write.
     """
     folder = Path(name_or_folder)
-    if str(name_or_folder) in available():
-        folder = PRESETS / str(name_or_folder)
+    if isinstance(name_or_folder, str) and name_or_folder in available():
+        folder = PRESETS / name_or_folder
     description, weights = folder / DESCRIPTION, folder / WEIGHTS
     for path in (description, weights):
         if not path.is_file():

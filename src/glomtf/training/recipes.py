@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, field, replace
 
+TASKS = ("masks", "class_pose", "reconstruction", "views", "common_fate")
+LABELS = ("true", "found")
+OPTIMIZERS = ("adam", "muon")
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -51,6 +55,10 @@ class Recipe:
             task "masks".
         optimizer: "adam" or "muon" (:class:`glomtf.training.optimizers.KernelMuon`).
         read_iters: settling steps of the finished model; None = those of the last stage.
+
+    Raises:
+        ValueError: a word that is not among these, scenes that the task cannot learn from, or a
+            stage that asks for more of them, or for other levels, than there are.
     """
 
     task: str
@@ -70,15 +78,52 @@ class Recipe:
     optimizer: str = "adam"
     read_iters: int | None = None
 
+    def __post_init__(self):
+        for name, words in (("task", TASKS), ("labels", LABELS), ("optimizer", OPTIMIZERS)):
+            if getattr(self, name) not in words:
+                raise ValueError(
+                    f"expected {name} as one of {', '.join(words)}, got {getattr(self, name)!r}"
+                )
+        moving = not self.icons and set(self.generated()) == {"moving"}
+        if not moving and (self.task == "common_fate" or self.labels == "found"):
+            raise ValueError(
+                "expected scenes of the world 'moving' alone, which have a next frame, for the "
+                f"task 'common_fate' and for labels 'found', got {self.scene_counts()}"
+            )
+        for number, stage in enumerate(self.stages, start=1):
+            self._check(stage, f"stage {number}")
+
+    def _check(self, stage, where):
+        depths = {self.part_level, self.object_level}
+        if stage.levels and (self.task != "masks" or stage.iters or not depths & set(stage.levels)):
+            raise ValueError(
+                f"expected {where}, of some levels, to be the sweep of the task 'masks' with parts "
+                f"(level {self.part_level}) or objects ({self.object_level}) among them, got "
+                f"levels {stage.levels} of task {self.task!r} with {stage.iters} iterations"
+            )
+        pool = (self.icons + sum(self.generated().values())) * (1 + self.repaints)
+        if stage.levels and stage.levels[0] > 1:
+            pool -= pool % self.batch_size  # looked at once, in whole batches
+        batch = stage.batch_size or self.batch_size
+        if stage.steps * batch > pool:
+            raise ValueError(
+                f"expected {where} to take no more scenes an epoch than there are, {pool}, got "
+                f"{stage.steps} steps of {batch}; give fewer steps or more scenes"
+            )
+
     def generated(self):
         """{name: scenes} of the worlds in ``glomtf.worlds.WORLDS`` that it trains on."""
         counts = {"figures": self.figures, **self.worlds}
         return {name: count for name, count in counts.items() if count}
 
+    def scene_counts(self):
+        """How many scenes of which worlds, for people."""
+        worlds = {**self.generated(), "icons": self.icons}
+        return " + ".join(f"{count:,} {name}" for name, count in worlds.items() if count)
+
     def summary(self):
         """One line for people: the task, the scenes and the stages."""
-        worlds = {**self.generated(), "icons": self.icons}
-        scenes = " + ".join(f"{count:,} {name}" for name, count in worlds.items() if count)
+        scenes = self.scene_counts()
         if self.labels == "found":
             scenes += f" without labels, each repainted {self.repaints} times"
         stages = ", then ".join(

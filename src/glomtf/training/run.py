@@ -39,18 +39,7 @@ EVENTS = "tensorboard"
 
 
 def make_task(recipe, glom, iters, seed, levels=None):
-    """The Keras model that trains ``glom`` for ``iters`` steps of settling, or some levels of it.
-
-    Raises:
-        ValueError: some levels with another task, with settling, or without any depth there.
-    """
-    depths = {recipe.part_level, recipe.object_level}
-    if levels and (recipe.task != "masks" or iters or not depths & set(levels)):
-        raise ValueError(
-            "expected a stage of some levels to be the sweep of the task 'masks' with parts "
-            f"(level {recipe.part_level}) or objects ({recipe.object_level}) among them, got "
-            f"levels {levels} of task {recipe.task!r} with {iters} iterations"
-        )
+    """The Keras model that trains ``glom``, or some of its levels, for ``iters`` steps."""
     if recipe.task == "masks":
         return Masks(
             glom, iters, recipe.part_level, recipe.object_level, recipe.temperature,
@@ -85,8 +74,8 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
 
     Raises:
         ValueError: no usable icons where they are needed, a Glom that cannot take the scenes, a
-            folder that holds a run already, nothing to resume, or another recipe, seed or set of
-            icons than the run was started with.
+            folder that holds a run already, nothing to resume, another recipe, seed or set of
+            icons than the run was started with, or a loss that is no longer finite.
     """
     out = Path(out)
     if resume:
@@ -108,6 +97,8 @@ def train(recipe, out, *, icons=None, seed=0, resume=False, name="", verbose=1):
         )
     # Refuses what it cannot read before anything is written.
     digest = Icons(icons).digest if recipe.icons else None
+    if recipe.task == "class_pose":
+        class_count(recipe)
     started = {"name": name, "seed": seed, "icon_set": digest, "recipe": asdict(recipe)}
     progress = taken_up(out, icons, digest) if resume else begin(out, started)
     finding = ", finding their parts and objects" if recipe.labels == "found" else ""
@@ -204,42 +195,56 @@ def _pools(recipe, stage, task, glom, scenes, held_out, seed, start, verbose):
     _tell(verbose, f"looking at every scene once, to learn from level {above} on")
     pools = []
     for part, each, steps, changed, order in shown:
-        looks = sum(len(some) for some in part) // recipe.batch_size
-        once = ScenePool(part, glom.patch_size, recipe.batch_size, looks, seed, **changed)
+        scenes_there = sum(len(some) for some in part)
+        at_once = min(recipe.batch_size, scenes_there)
+        looks = scenes_there // at_once
+        once = ScenePool(part, glom.patch_size, at_once, looks, seed, **changed)
+        each = min(each, looks * at_once)  # few scenes to be watched on need not fill a batch
+        steps = min(steps, looks * at_once // each)
         pools.append(KeptStates(glom, above, once, task.depths, each, steps, **order))
     return pools
 
 
 def _fit(recipe, stage, number, first_epoch, glom, scenes, held_out, out, seed, spent, verbose):
     """One stage; its epochs are numbered on from ``first_epoch``, ``spent`` is told of each."""
-    task = make_task(recipe, glom, stage.iters, seed, stage.levels)
-    choose_what_learns(glom, stage)
     checkpoint = out / f"checkpoint-{number + 1}"
     start = first_epoch_of(checkpoint, first_epoch)
     forget_from(out, start)
+    # A resumed run draws views and hidden patches of its own, not again those it began with.
+    task = make_task(recipe, glom, stage.iters, seed + start - first_epoch, stage.levels)
+    choose_what_learns(glom, stage)
     # Unrolled settling takes longer to compile than it gains, layers that make views know no XLA.
     alike = stage.epochs * stage.steps if recipe.task == "masks" and not stage.iters else 0
     task.compile(optimizer=optimizer(recipe.optimizer, stage), jit_compile=jit_compile(alike))
     pool, check = _pools(recipe, stage, task, glom, scenes, held_out, seed, start, verbose)
-    watched = [one for part in held_out for one in list(part)[: WATCHED // len(held_out)]]
+    watched = [one for part in held_out for one in list(part)[: max(1, WATCHED // len(held_out))]]
     task(pool[0][0][:1])  # makes every weight before a checkpoint is read into them
     task.optimizer.build(task.trainable_variables)  # else Keras traces the training step twice
-    with freed_memory_kept():
-        task.fit(
-            pool,
-            validation_data=check,
-            epochs=first_epoch + stage.epochs,
-            initial_epoch=first_epoch,
-            verbose=verbose,
-            callbacks=[
-                # The row first: an epoch whose checkpoint is there has its row, too.
-                keras.callbacks.CSVLogger(out / HISTORY, append=True),
-                keras.callbacks.BackupAndRestore(
-                    checkpoint, double_checkpoint=True, delete_checkpoint=False
-                ),
-                # After the checkpoint: these minutes a resumed run does not spend again.
-                keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: spent()),
-                keras.callbacks.TerminateOnNaN(raise_error=True),
-                IslandLog(watched, recipe.part_level, [EventFile(out / EVENTS)]),
-            ],
-        )
+    try:
+        with freed_memory_kept():
+            task.fit(
+                pool,
+                shuffle=False,  # the pool has an order of its own for every epoch
+                validation_data=check,
+                epochs=first_epoch + stage.epochs,
+                initial_epoch=first_epoch,
+                verbose=verbose,
+                callbacks=[
+                    # The row first: an epoch whose checkpoint is there has its row, too.
+                    keras.callbacks.CSVLogger(out / HISTORY, append=True),
+                    keras.callbacks.BackupAndRestore(
+                        checkpoint, double_checkpoint=True, delete_checkpoint=False
+                    ),
+                    # After the checkpoint: these minutes a resumed run does not spend again.
+                    keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: spent()),
+                    keras.callbacks.TerminateOnNaN(raise_error=True),
+                    IslandLog(watched, recipe.part_level, [EventFile(out / EVENTS)]),
+                ],
+            )
+    except RuntimeError as error:
+        if "NaN or Inf loss" not in str(error):  # what TerminateOnNaN says
+            raise
+        raise ValueError(
+            f"expected a finite loss, got NaN or infinity in stage {number + 1}; start a new run "
+            "with another seed or a lower learning_rate"
+        ) from error

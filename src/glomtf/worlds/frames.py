@@ -19,6 +19,7 @@ from .video_file import video_facts, video_frames
 
 MOST_FRAMES = 10_000
 DEFAULT_MS = 100
+ANIMATED = ("GIF", "WEBP", "PNG")
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 _EXPECTED = "expected a video, an animated GIF or WebP, or a folder of pictures"
 
@@ -126,7 +127,8 @@ def _animation(file: Path, shown: str) -> Frames:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(file, formats=("GIF", "WEBP", "PNG", "JPEG", "BMP")) as picture:
-                count = getattr(picture, "n_frames", 1)
+                # A phone's JPEG may hold a second picture, which is no next frame.
+                count = getattr(picture, "n_frames", 1) if picture.format in ANIMATED else 1
                 pixels = picture.width * picture.height
                 if count > 1 and pixels <= MOST_PIXELS:
                     picture.load()  # a WebP says how long a frame lasts only with the frame
@@ -154,7 +156,7 @@ def _pictures(file: Path, shown: str) -> Iterator[NDArray[np.uint8]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(file, formats=("GIF", "WEBP", "PNG")) as picture:
+            with Image.open(file, formats=ANIMATED) as picture:
                 for frame in ImageSequence.Iterator(picture):
                     clear = frame.convert("RGBA")
                     white = Image.new("RGBA", clear.size, "white")

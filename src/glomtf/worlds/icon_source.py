@@ -24,7 +24,7 @@ from .render import RENDER_SIDE, index_map
 from .stencil import Stencil
 from .svg import SvgError
 
-RENDER_VERSION = 1  # raise it whenever the same icons would render to other maps
+RENDER_VERSION = 2  # raise it whenever the same icons would render to other maps
 MOST_FILES = 100_000
 MOST_TOTAL_BYTES = 2_000_000_000
 MOST_BYTES = 1_000_000  # of one icon, and of one header in a tar archive

@@ -17,6 +17,7 @@ MOST_PARTS = 255  # what an index map of uint8 holds
 FEWEST_PIXELS = 12  # of the 96 x 96: smaller shapes cannot be seen at the size icons are used
 THICK_LINE = 5  # pixels: lines thinner than this are outlines where there are fillings, too
 SAME_COLOUR = 6  # of 255, in every channel
+FAINTEST = 26  # of 255: less alpha than this cannot be seen
 
 
 def index_map(svg: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -31,6 +32,8 @@ def index_map(svg: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     coloured = _render(root)
     lines = np.array([False, *number_shapes(root)])
     index = _decode(_render(root), len(lines) - 1)
+    # Numbering paints gradients opaque where they fade to nothing, too.
+    index[coloured[:, :, 3] < FAINTEST] = 0
     sizes = np.bincount(index.ravel(), minlength=len(lines))
     unwanted = sizes < FEWEST_PIXELS
     if np.any(~lines[1:] & ~unwanted[1:]):

@@ -20,6 +20,8 @@ PAINTS = {"linearGradient", "radialGradient", "stop"}
 _KNOWN = SHAPES | _GROUPS | CLIPS | PAINTS | {"use", "defs", "style"}
 # Filters blur shapes into each other, and dashes can be made too many to draw in any time.
 _UNWANTED = re.compile(r"(?:filter|stroke-dasharray)\s*:[^;}]*")
+_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)", re.IGNORECASE)
+_PIXELS_OF = {"": 1, "px": 1, "pt": 4 / 3, "pc": 16, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96}
 
 
 class SvgError(ValueError):
@@ -47,7 +49,7 @@ def parse_icon(svg: bytes) -> Element:
     if root.get("viewBox") is None:
         if root.get("width") is None or root.get("height") is None:
             raise SvgError("expected an SVG picture with a viewBox or a width and height, got none")
-        width, height = leading_number(root.attrib["width"]), leading_number(root.attrib["height"])
+        width, height = _pixels(root.attrib["width"]), _pixels(root.attrib["height"])
         root.set("viewBox", f"0 0 {width} {height}")
     return root
 
@@ -107,13 +109,16 @@ def _expand_uses(root: Element) -> None:
             move = f"translate({element.get('x', '0')} {element.get('y', '0')})"
             element.tag = f"{SVG}g"
             element.set("transform", f"{element.get('transform', '')} {move}".strip())
+            size = {k: v for k, v in element.attrib.items() if k in ("width", "height")}
             for name in ("x", "y", "width", "height", "href", _HREF):
                 element.attrib.pop(name, None)
             if target is not None:
                 shown = copy.deepcopy(target)
                 del shown.attrib["id"]
-                if name_of(shown) == "symbol":
-                    shown.tag = f"{SVG}g"
+                if name_of(shown) in ("symbol", "svg"):
+                    # Both fit their viewBox into the size that they are used with.
+                    shown.tag = f"{SVG}svg"
+                    shown.attrib.update(size)
                 element.append(shown)
         for child in element:
             expand(child, depth + 1)
@@ -123,7 +128,19 @@ def _expand_uses(root: Element) -> None:
 
 def leading_number(text: str) -> float:
     """The leading number of a length, a share or a percentage; 1 if there is none."""
-    match = re.match(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*(%?)", text, re.IGNORECASE)
+    match = _NUMBER.match(text)
     if match is None:
         return 1.0
-    return float(match[1]) / (100 if match[2] else 1)
+    return float(match[1]) / (100 if text[match.end() :].lstrip().startswith("%") else 1)
+
+
+def _pixels(length: str) -> float:
+    """A length with its unit in px, which are what an icon without a viewBox is drawn in."""
+    match = _NUMBER.match(length)
+    unit = length[match.end() :].strip().lower() if match else None
+    if match is None or unit not in _PIXELS_OF:
+        raise SvgError(
+            "expected an SVG picture with a viewBox or a width and height in px, pt, pc, mm, cm "
+            f"or in, got {length[:60]!r}"
+        )
+    return float(match[1]) * _PIXELS_OF[unit]
