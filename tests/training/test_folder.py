@@ -13,7 +13,7 @@ from glomtf.training.recipes import Recipe, Stage
 WEIGHTS, EPOCH = "latest.weights.h5", "training_metadata.json"
 
 
-RECIPE = Recipe("masks", 8, 0, (Stage(0, 1, 1, levels=(1, 2)),), {"dim": 8, "assembly": (0, 1)})
+RECIPE = Recipe("masks", 16, 0, (Stage(0, 1, 1, levels=(1, 2)),), {"dim": 8, "assembly": (0, 1)})
 
 
 def started(recipe=RECIPE, **more):
@@ -50,13 +50,13 @@ def test_runs_begun_before_recipes_had_all_entries_can_be_resumed(tmp_path):
     (stage,) = recipe.stages
     for entry in (
         {"worlds": {"crowd": 9}},
-        {"labels": "found"},
+        {"labels": "found", "figures": 0, "worlds": {"moving": 16}},
         {"repaints": 1},
         {"recolour": 0.1},
         {"pairs": True},
         {"optimizer": "muon"},
         {"stages": (replace(stage, levels=(3,)),)},
-        {"stages": (replace(stage, batch_size=64),)},
+        {"stages": (replace(stage, batch_size=8),)},
         {"stages": (replace(stage, noise=0.1),)},
     ):
         with pytest.raises(ValueError, match="expected the recipe"):

@@ -26,9 +26,9 @@ def test_a_recipe_may_mix_worlds():
 
 
 def test_the_summary_of_a_recipe_tells_of_noise():
-    recipe = Recipe("masks", 3, 0, (Stage(4, 1, 2, noise=0.15), Stage(4, 1, 2)))
+    recipe = Recipe("masks", 32, 0, (Stage(4, 1, 2, noise=0.15), Stage(4, 1, 2)))
     assert recipe.summary() == (
-        "masks on 3 figures: 2 steps of 4 iterations with noise up to 0.15, "
+        "masks on 32 figures: 2 steps of 4 iterations with noise up to 0.15, "
         "then 2 steps of 4 iterations"
     )
 
